@@ -1,0 +1,190 @@
+"""Settings per feature, in the terms of D§2; the pages, the command line and the docs are generated from these models."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+
+class Options(StrEnum):
+    """Where the choices of a setting come from."""
+
+    PROJECTS = "projects"
+    PAYMENT_METHODS = "payment_methods"
+    SHIPPING_METHODS = "shipping_methods"
+    DELIVERY_TERMS = "delivery_terms"
+    WAREHOUSES = "warehouses"
+    CUSTOMERS = "customers"
+    COUNTRIES = "countries"
+    POSTAGE_ARTICLES = "postage_articles"
+    DISCOUNT_ARTICLES = "discount_articles"
+    SURCHARGE_ARTICLES = "surcharge_articles"
+
+
+class MappingKind(StrEnum):
+    """The mapping tables: a channel's value on the left, ours on the right; unknown values become open rows."""
+
+    PAYMENT = "payment"
+    SHIPPING = "shipping"
+
+
+def setting(
+    default: Any,
+    title: str,
+    title_de: str,
+    help: str = "",
+    help_de: str = "",
+    *,
+    section: str,
+    options: Options | None = None,
+    mapping: MappingKind | None = None,
+    mandatory: bool = False,
+    **limits: Any,
+) -> Any:
+    """Declare one setting with what its page needs; `mandatory` is checked when the feature is activated (D§2.0)."""
+    extra: dict[str, Any] = {"title_de": title_de, "help_de": help_de, "section": section, "mandatory": mandatory}
+    if options:
+        extra["options"] = options.value
+    if mapping:
+        extra["mapping"] = mapping.value
+    return Field(default=default, title=title, description=help, json_schema_extra=extra, **limits)
+
+
+class FeatureSettings(BaseModel):
+    """The settings of one feature; a revision of it is pinned for each run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def meta(cls, field: FieldInfo) -> dict[str, Any]:
+        """The page's words for a field."""
+        extra = field.json_schema_extra
+        return dict(extra) if isinstance(extra, dict) else {}
+
+    def missing(self) -> list[str]:
+        """The mandatory fields that are still empty."""
+        return [
+            name
+            for name, field in type(self).model_fields.items()
+            if self.meta(field).get("mandatory") and getattr(self, name) in ("", None, (), frozenset(), {})
+        ]
+
+
+class AutoshipDocuments(StrEnum):
+    """Which documents auto-ship creates."""
+
+    STANDARD = "standard"
+    INVOICE_AND_DELIVERY_NOTE = "invoice_and_delivery_note"
+    DELIVERY_NOTE = "delivery_note"
+    INVOICE = "invoice"
+
+
+class DescriptionSource(StrEnum):
+    """Where a line's description comes from."""
+
+    NONE = "none"
+    ERP = "erp"
+
+
+class CommentTarget(StrEnum):
+    """Where the customer's comment goes."""
+
+    IGNORE = "ignore"
+    FREE_TEXT = "free_text"
+    INTERNAL_LABEL = "internal_label"
+
+
+class CustomerMode(StrEnum):
+    """How an order finds its customer."""
+
+    MATCH = "match"
+    DEFAULT_CUSTOMER = "default_customer"
+    CREATE = "create"
+
+
+class MatchCriterion(StrEnum):
+    """By what a customer is found; always tested in this order."""
+
+    CUSTOMER_NUMBER = "customer_number"
+    EMAIL = "email"
+    NAME_AND_ADDRESS = "name_and_address"
+
+
+class NoMatch(StrEnum):
+    """What happens when no customer is found."""
+
+    REJECT = "reject"
+    CREATE = "create"
+    DEFAULT_CUSTOMER = "default_customer"
+
+
+class OrderSettings(FeatureSettings):
+    """Order import (D§2.5), as far as every connector has it."""
+
+    import_states: frozenset[str] = setting(
+        frozenset({"processing", "on-hold"}), "States to import", "Zahlungsstatus für Auftragsimport",
+        "Orders in other states wait until their state changes.", "Aufträge in anderem Status warten, bis er sich ändert.",
+        section="selection", mandatory=True)
+    clerk_name: str = setting("", "Clerk", "Bearbeiter", "Written into the order.", "Wird in den Auftrag geschrieben.", section="selection", max_length=80)
+
+    default_project: str = setting("", "Project", "Standardprojekt", "Decides numbering and logistics of the orders.", "Bestimmt Nummernkreis und Logistik der Aufträge.", section="project", options=Options.PROJECTS, mandatory=True)
+
+    payment_map: dict[str, str] = setting({}, "Payment methods", "Zahlungsarten-Zuordnung", "Exact spelling counts.", "Die genaue Schreibweise zählt.", section="payment", options=Options.PAYMENT_METHODS, mapping=MappingKind.PAYMENT)
+    default_payment: str = setting("", "Default payment method", "Standardzahlungsart", "Used when the shop names none.", "Wenn der Shop keine nennt.", section="payment", options=Options.PAYMENT_METHODS)
+    default_payment_if_unmapped: bool = setting(False, "… also for unmapped values", "… auch bei fehlender Zuordnung", section="payment")
+    payments_without_autoship: frozenset[str] = setting(frozenset(), "Payment methods without auto-ship", "Zahlungsarten ohne Autoversand", "The order is imported but not shipped by itself.", "Der Auftrag kommt an, wird aber nicht von selbst versendet.", section="payment", options=Options.PAYMENT_METHODS)
+
+    shipping_map: dict[str, str] = setting({}, "Shipping methods", "Versandarten-Zuordnung", "Exact spelling counts.", "Die genaue Schreibweise zählt.", section="shipping", options=Options.SHIPPING_METHODS, mapping=MappingKind.SHIPPING)
+    default_shipping: str = setting("", "Default shipping method", "Standardversandart", "Used when the shop names none.", "Wenn der Shop keine nennt.", section="shipping", options=Options.SHIPPING_METHODS)
+    default_shipping_if_unmapped: bool = setting(False, "… also for unmapped values", "… auch bei fehlender Zuordnung", section="shipping")
+    delivery_term: str = setting("", "Delivery term", "Lieferbedingung", "The same for all orders.", "Gilt für alle Aufträge.", section="shipping", options=Options.DELIVERY_TERMS)
+    fast_lane_shipping: frozenset[str] = setting(frozenset(), "Fast-lane shipping methods", "Fast-Lane Versandarten", "Sets the fast-lane flag.", "Setzt das Fast-Lane-Kennzeichen.", section="shipping", options=Options.SHIPPING_METHODS)
+    autoship_documents: AutoshipDocuments = setting(AutoshipDocuments.STANDARD, "Documents of auto-ship", "Belege im Autoversand", section="shipping")
+    shipping_article: str = setting("", "Postage article", "Artikelnummer für Versandkosten", "Carries the flag 'article is postage'.", "Trägt das Kennzeichen „Artikel ist Porto“.", section="shipping", options=Options.POSTAGE_ARTICLES, mandatory=True)
+
+    warehouse_country: str = setting("DE", "Country of the warehouse", "Standort des Lagers", "The country goods are sent from, for tax.", "Das Land, aus dem versendet wird, für die Steuer.", section="tax", options=Options.COUNTRIES)
+    vat_id_trusted: bool = setting(False, "VAT id counts as checked", "USt-IdNr. automatisch geprüft", "Skips the check that would stop shipping.", "Überspringt die Prüfung, die den Versand anhält.", section="tax")
+    tax_at_origin: bool = setting(False, "Tax at the warehouse's country", "Besteuerung abhängig vom Lagerstandort", "For sellers below the EU threshold of 10,000 EUR.", "Für Verkäufer unter der EU-Lieferschwelle von 10.000 EUR.", section="tax")
+    calc_net: bool = setting(False, "Calculate with net prices", "Kalkulation auf Basis von Netto-Preisen", "For shops that show net prices.", "Für Shops, die Nettopreise zeigen.", section="tax")
+    fix_total: bool = setting(False, "Fix the total", "Gesamtbetrag festsetzen", "Take the shop's total when the lines differ by cents; off: such an order is parked.", "Übernimmt den Gesamtbetrag des Shops, wenn die Positionen um Cent abweichen; aus: der Auftrag wird geparkt.", section="tax")
+    max_total_diff: Decimal = setting(Decimal("0.05"), "Largest difference", "max. Differenz", "Above it the total is not fixed and auto-ship is off.", "Darüber wird nicht festgesetzt und der Autoversand ist aus.", section="tax", ge=0, le=5, decimal_places=2)
+
+    discount_article: str = setting("", "Discount article", "Rabattartikel", "All discounts as negative lines.", "Alle Rabatte als negative Positionen.", section="lines", options=Options.DISCOUNT_ARTICLES, mandatory=True)
+    surcharge_article: str = setting("", "Surcharge article", "Artikelnummer für Zuschläge", "For fees; not a stock article.", "Für Gebühren; kein Lagerartikel.", section="lines", options=Options.SURCHARGE_ARTICLES)
+    name_from_erp: bool = setting(False, "Article name from the ERP", "Artikelbezeichnung aus dem ERP", "Instead of the shop's title.", "Statt des Titels im Shop.", section="lines")
+    description_source: DescriptionSource = setting(DescriptionSource.NONE, "Line description", "Artikelbeschreibung", section="lines")
+    comment_target: CommentTarget = setting(CommentTarget.FREE_TEXT, "Customer's comment", "Kommentar verarbeiten", section="lines")
+    comment_stops_autoship: bool = setting(False, "A comment stops auto-ship", "Autoversand bei Kommentar stoppen?", section="lines")
+
+    customer_mode: CustomerMode = setting(CustomerMode.MATCH, "Customers with an account", "Kundenanlage", section="customers")
+    guest_mode: CustomerMode = setting(CustomerMode.MATCH, "Guests", "Gastaufträge", section="customers")
+    match_criteria: frozenset[MatchCriterion] = setting(frozenset({MatchCriterion.EMAIL}), "Match by", "Kundenzuordnung", "Tested in the order number, e-mail, name and address.", "In der Reihenfolge Nummer, E-Mail, Name und Adresse.", section="customers")
+    no_match: NoMatch = setting(NoMatch.CREATE, "If no customer is found", "Wenn kein Kunde gefunden wird", section="customers")
+    match_in_project: bool = setting(False, "Only within the project", "nur innerhalb des Projektes", section="customers")
+    default_customer: str = setting("", "Default customer", "Default-Kunde", "For 'all to the default customer'.", "Für „alle auf Default-Kunde“.", section="customers", options=Options.CUSTOMERS)
+
+
+class StockSettings(FeatureSettings):
+    """Stock export (D§2.3): which quantity a channel may sell."""
+
+    warehouses: frozenset[str] = setting(frozenset(), "Warehouses", "Auswahl Lager", "Their physical stock is summed.", "Deren Lagerbestand wird summiert.", section="stock", options=Options.WAREHOUSES, mandatory=True)
+    subtract_reservations: bool = setting(False, "Subtract reservations", "Reservierungen beachten", section="stock")
+    subtract_open_orders: bool = setting(False, "Subtract open orders", "Offene Bestellungen beachten", "Not together with reservations while orders are reserved by themselves.", "Nicht zusammen mit Reservierungen, solange automatisch reserviert wird.", section="stock")
+    apply_correction: bool = setting(False, "Apply the correction value", "Lagerkorrekturwert beachten", "Usually negative: a safety stock per article.", "Meist negativ: ein Sicherheitsbestand je Artikel.", section="stock")
+    use_pseudo_stock: bool = setting(False, "Pseudo stock", "Pseudo Lagerzahl statt echter Lagerzahl", section="stock")
+
+
+class ShipmentSettings(FeatureSettings):
+    """Order status and tracking (D§2.6)."""
+
+    send_tracking: bool = setting(True, "Report tracking", "Tracking Informationen zurückmelden", section="shipments")
+    cancel_in_channel: bool = setting(False, "Cancel in the shop", "Aufträge automatisch im Shop stornieren", "A cancellation in the ERP cancels the order in the shop.", "Eine Stornierung im ERP storniert den Auftrag im Shop.", section="shipments")
+
+
+class AdvancedSettings(FeatureSettings):
+    """Settings of the integration as a whole (D§1.7)."""
+
+    foreign_numbers: bool = setting(False, "Use foreign numbers", "Fremdnummern verwenden", "Articles are paired by the foreign number of this integration.", "Artikel werden über die Fremdnummer dieser Integration zugeordnet.", section="advanced")
+    foreign_number_label: str = setting("", "Label of the foreign numbers", "Bezeichnung der Fremdnummern", "Exactly as stored at the article.", "Genau wie am Artikel hinterlegt.", section="advanced", max_length=60)
