@@ -1,0 +1,161 @@
+"""Customers, orders with address snapshots, lines, reservations, shipments with parcels."""
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Numeric, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from erp.tables.base import Moment, filled_now, json_list, json_object, moment, money, pieces, texts
+
+
+class Customer(SQLModel, table=True):
+    """A customer; `email_key` and `name_key` are what matching compares (D§4.2), never shown."""
+
+    __tablename__ = "customer"
+    __table_args__ = (Index("ix_customer_email_key", "email_key"), Index("ix_customer_name_key", "name_key"))
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    number: str = Field(unique=True, max_length=40)
+    project_id: int | None = Field(default=None, foreign_key="project.id")
+    name: str = Field(default="", max_length=200)
+    company: str = Field(default="", max_length=200)
+    email: str = Field(default="", max_length=200)
+    phone: str = Field(default="", max_length=60)
+    street: str = Field(default="", max_length=200)
+    postcode: str = Field(default="", max_length=20)
+    city: str = Field(default="", max_length=120)
+    country: str = Field(default="", max_length=2)
+    vat_id: str = Field(default="", max_length=40)
+    language: str = Field(default="", max_length=5)
+    is_guest: bool = False
+    email_key: str = ""
+    name_key: str = ""
+    created_at: Moment = filled_now()
+
+
+class Order(SQLModel, table=True):
+    """A booked order; amounts in `currency`, totals are the sums of its lines; three independent states."""
+
+    __tablename__ = "sales_order"
+    __table_args__ = (
+        UniqueConstraint("integration_id", "external_id"),
+        Index("ix_sales_order_to_ship", "fulfilment_state", "autoship"),
+        Index("ix_sales_order_created", "created_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    number: str = Field(unique=True, max_length=40)
+    integration_id: str = Field(foreign_key="integration.id", max_length=40)
+    external_id: str = Field(max_length=120)
+    external_number: str = Field(default="", max_length=120, index=True)
+    project_id: int = Field(foreign_key="project.id")
+    customer_id: int = Field(foreign_key="customer.id", index=True, sa_type=BigInteger)
+    ordered_at: Moment | None = moment()
+    clerk: str = ""
+    language: str = ""
+    currency: str = Field(max_length=3)
+    exchange_rate: Decimal | None = Field(default=None, sa_type=Numeric(14, 6), nullable=True)
+    prices_include_tax: bool = True
+    total: Decimal = money()
+    total_tax: Decimal = money()
+    channel_total: Decimal = money()
+    is_total_fixed: bool = False
+    refunded: Decimal = money()
+    payment_method_id: int | None = Field(default=None, foreign_key="payment_method.id")
+    payment_value: str = ""
+    transaction_id: str = ""
+    paid_at: Moment | None = moment()
+    shipping_method_id: int | None = Field(default=None, foreign_key="shipping_method.id")
+    shipping_value: str = ""
+    delivery_term_id: int | None = Field(default=None, foreign_key="delivery_term.id")
+    fast_lane: bool = False
+    billing: dict[str, Any] = json_object()
+    delivery: dict[str, Any] = json_object()
+    vat_id: str = ""
+    vat_id_trusted: bool = False
+    tax_kind: str = Field(default="domestic", max_length=20)
+    """domestic, eu, export or reverse_charge."""
+    tax_country: str = Field(default="", max_length=2)
+    free_text: str = ""
+    internal_label: str = ""
+    autoship: bool = True
+    autoship_documents: str = Field(default="standard", max_length=40)
+    holds: list[str] = texts()
+    """Codes that stop shipping until a person lifts them."""
+    payment_state: str = Field(default="open", max_length=20)
+    fulfilment_state: str = Field(default="open", max_length=20)
+    is_cancelled: bool = False
+    settings_revision: int = 0
+    created_at: Moment = filled_now()
+
+
+class OrderLine(SQLModel, table=True):
+    """One line; `net` + `tax` = `gross`, in the order's currency; discounts are negative lines of their own."""
+
+    __tablename__ = "sales_order_line"
+    __table_args__ = (Index("ix_sales_order_line_order", "order_id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    order_id: int = Field(foreign_key="sales_order.id", sa_type=BigInteger)
+    position: int
+    kind: str = Field(max_length=20)
+    """article, shipping, discount, surcharge or rounding."""
+    article_id: int | None = Field(default=None, foreign_key="article.id", sa_type=BigInteger)
+    line_ref: str = ""
+    title: str = ""
+    description: str = ""
+    quantity: Decimal = pieces()
+    net: Decimal = money()
+    tax: Decimal = money()
+    gross: Decimal = money()
+    tax_rate: Decimal = Field(default=Decimal(0), sa_type=Numeric(6, 3))
+    properties: list[Any] = json_list()
+    shipped: Decimal = pieces()
+
+
+class Reservation(SQLModel, table=True):
+    """Stock kept for an order line until it ships or is cancelled; per article, not per warehouse (D§2.3)."""
+
+    __tablename__ = "reservation"
+    __table_args__ = (Index("ix_reservation_article", "article_id"), Index("ix_reservation_order", "order_id"))
+
+    order_line_id: int = Field(primary_key=True, foreign_key="sales_order_line.id", sa_type=BigInteger)
+    order_id: int = Field(foreign_key="sales_order.id", sa_type=BigInteger)
+    article_id: int = Field(foreign_key="article.id", sa_type=BigInteger)
+    quantity: Decimal = pieces()
+
+
+class Shipment(SQLModel, table=True):
+    """A delivery of an order; its number is the idempotency key of the report to the channel (D§10.5)."""
+
+    __tablename__ = "shipment"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    number: str = Field(unique=True, max_length=40)
+    order_id: int = Field(foreign_key="sales_order.id", index=True, sa_type=BigInteger)
+    warehouse_id: int = Field(foreign_key="warehouse.id")
+    completes_order: bool = True
+    shipped_at: Moment = filled_now()
+
+
+class ShipmentLine(SQLModel, table=True):
+    """How much of an order line is in a shipment."""
+
+    __tablename__ = "shipment_line"
+
+    shipment_id: int = Field(primary_key=True, foreign_key="shipment.id", sa_type=BigInteger)
+    order_line_id: int = Field(primary_key=True, foreign_key="sales_order_line.id", sa_type=BigInteger)
+    quantity: Decimal = pieces()
+
+
+class Parcel(SQLModel, table=True):
+    """One parcel of a shipment."""
+
+    __tablename__ = "parcel"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    shipment_id: int = Field(foreign_key="shipment.id", index=True, sa_type=BigInteger)
+    tracking_number: str = Field(max_length=80)
+    carrier: str = Field(default="", max_length=40)
+    tracking_url: str = Field(default="", max_length=300)
