@@ -1,0 +1,33 @@
+"""Process settings from the environment; every name begins with `CONNECT_`."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process needs to know before it starts; nothing here belongs to one integration."""
+
+    model_config = SettingsConfigDict(env_prefix="CONNECT_", extra="ignore", frozen=True)
+
+    data: Path = Path("var")
+    """Data folder of the embedded servers, the secret key and logs."""
+    database_url: str = ""
+    """A PostgreSQL server elsewhere; empty: the embedded one."""
+    temporal_address: str = ""
+    """A Temporal server elsewhere; empty: the embedded one."""
+    temporal_namespace: str = "default"
+    temporal_tls: bool = False
+    temporal_api_key: SecretStr = SecretStr("")
+    temporal_ui_url: str = ""
+    """Where the Temporal Web UI is, for links from the journal."""
+    web_host: str = "127.0.0.1"
+    web_port: int = 8080
+    secret_key: SecretStr = SecretStr("")
+    """32 bytes as base64; empty: kept in the data folder, created on first start."""
+    allow_private_addresses: bool = False
+    """Let shops live in private networks (own test shops)."""
+    worker_activities: int = 20
+    """Activities at once per worker process; also the size of its database pool."""
+    log_level: str = "INFO"

@@ -34,7 +34,9 @@ class Failure(BaseModel):
     @classmethod
     def of(cls, code: str, *, retry_after: timedelta | None = None, **params: object) -> "Failure":
         """Build a failure with the kind that the closed list of codes gives to the code."""
-        return cls(code=code, params={k: str(v) for k, v in params.items()}, kind=CODES[code].kind, retry_after=retry_after)
+        return cls(
+            code=code, params={k: str(v) for k, v in params.items()}, kind=CODES[code].kind, retry_after=retry_after
+        )
 
     def text(self, language: Language = "de") -> str:
         """Say what failed, in one sentence."""
@@ -65,10 +67,14 @@ class Finding(BaseModel):
     """Keys like `article:SKU-1` or `payment:paypal`: when one appears, the parked document is released."""
 
     @classmethod
-    def of(cls, code: str, *, severity: Severity | None = None, waits_for: tuple[str, ...] = (), **params: object) -> "Finding":
+    def of(
+        cls, code: str, *, severity: Severity | None = None, waits_for: tuple[str, ...] = (), **params: object
+    ) -> "Finding":
         """Build a finding; without a severity it weighs what its code's kind says."""
         kind = CODES[code].kind
-        weight = severity or (Severity.SKIP if kind is Kind.SKIP else Severity.NOTE if kind is Kind.NOTE else Severity.REJECT)
+        weight = severity or (
+            Severity.SKIP if kind is Kind.SKIP else Severity.NOTE if kind is Kind.NOTE else Severity.REJECT
+        )
         return cls(code=code, severity=weight, params={k: str(v) for k, v in params.items()}, waits_for=waits_for)
 
     def text(self, language: Language = "de") -> str:

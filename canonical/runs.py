@@ -1,0 +1,137 @@
+"""Messages between workflows and activities: ids, cursors and counts, never documents, settings or secrets."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from canonical.failure import Failure
+from canonical.feature import Feature
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class RunRef(_Frozen):
+    """Which feature of which integration a run serves."""
+
+    integration_id: str
+    feature: Feature
+
+
+class RunOutcome(StrEnum):
+    """How a run ended (style.md): never waiting for a person."""
+
+    DONE = "done"
+    DEFERRED = "deferred"
+    BLOCKED = "blocked"
+    IDLE = "idle"
+
+
+class Counts(_Frozen):
+    """What became of the records of a run."""
+
+    good: int = 0
+    skipped: int = 0
+    parked: int = 0
+    failed: int = 0
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Add up."""
+        return Counts(
+            good=self.good + other.good,
+            skipped=self.skipped + other.skipped,
+            parked=self.parked + other.parked,
+            failed=self.failed + other.failed,
+        )
+
+
+class RunPlan(_Frozen):
+    """What `begin_run` decided: whether to run, with which settings revision, and for whom."""
+
+    run_id: str
+    goes: bool
+    reason: str = ""
+    trigger: str = "schedule"
+    settings_revision: int = 0
+    records: tuple[str, ...] = ()
+    reapply_parked: bool = False
+
+
+class PageTask(_Frozen):
+    """One step of a run."""
+
+    ref: RunRef
+    run_id: str
+    settings_revision: int = 0
+    records: tuple[str, ...] = ()
+    batch_id: int = 0
+    ticket: str = ""
+
+
+class Fetched(_Frozen):
+    """What one fetch stored."""
+
+    documents: int
+    more: bool
+    ask_again_after: float = 0
+
+
+class Applied(_Frozen):
+    """What one apply decided; `left` tells that more documents wait."""
+
+    counts: Counts
+    left: bool
+
+
+class Collected(_Frozen):
+    """A batch to send, 0 when nothing is dirty."""
+
+    batch_id: int
+    size: int
+
+
+class Sent(_Frozen):
+    """Whether the answers are there, or a ticket must be asked for later."""
+
+    ticket: str = ""
+    ask_again_after: float = 0
+
+
+class Settled(_Frozen):
+    """What the answers meant; `repeat_failure` is set when part of the batch must be tried again later."""
+
+    counts: Counts
+    repeat_failure: Failure | None = None
+
+
+class RunEnd(_Frozen):
+    """How a run ended, for its row and the journal."""
+
+    ref: RunRef
+    run_id: str
+    outcome: RunOutcome
+    counts: Counts
+    failure: Failure | None = None
+
+
+class Built(_Frozen):
+    """What building the article list found."""
+
+    matched: int
+    added: int
+    removed: int
+
+
+class HouseTask(_Frozen):
+    """One house task by name, with its largest number of records per step."""
+
+    name: str
+    limit: int = 200
+
+
+class HouseDone(_Frozen):
+    """What a house task's step did; `left` tells that more waits."""
+
+    done: int
+    left: bool
