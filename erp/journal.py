@@ -1,0 +1,113 @@
+"""The journal: events on a record's way, written in the transaction of their effect; texts from code and params."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session
+
+from canonical.codes import CODES, Language
+from erp.tables import JournalEvent
+
+EVENT_TEXTS: dict[str, dict[Language, str]] = {
+    "received": {"de": "Auftrag im Shop erkannt und gespeichert", "en": "Order recognised in the shop and stored"},
+    "changed": {"de": "Neuere Fassung aus dem Shop gespeichert", "en": "Newer version from the shop stored"},
+    "booked": {"de": "Auftrag übernommen als {number}", "en": "Order imported as {number}"},
+    "parked": {"de": "Auftrag geparkt", "en": "Order parked"},
+    "skipped": {"de": "Übersprungen", "en": "Skipped"},
+    "noticed": {"de": "Hinweis zum gebuchten Auftrag", "en": "Note on the booked order"},
+    "released": {
+        "de": "Erneut eingereiht, weil {reason} jetzt da ist",
+        "en": "Queued again because {reason} is there now",
+    },
+    "run_again": {"de": "Von {actor} erneut gestartet", "en": "Run again by {actor}"},
+    "ignored": {"de": "Von {actor} ignoriert", "en": "Ignored by {actor}"},
+    "marked": {"de": "Zum Senden vorgemerkt", "en": "Marked to be sent"},
+    "sent": {"de": "Vom Shop bestätigt: {value}", "en": "Confirmed by the shop: {value}"},
+    "refused": {"de": "Vom Shop abgelehnt", "en": "Refused by the shop"},
+    "postponed": {"de": "Nicht gesendet, wird erneut versucht", "en": "Not sent, will be tried again"},
+    "shipped": {"de": "Lieferung {number} mit {parcels} Paket(en)", "en": "Shipment {number} with {parcels} parcel(s)"},
+    "cancelled": {"de": "Auftrag {number} im ERP storniert", "en": "Order {number} cancelled in the ERP"},
+    "hold_lifted": {"de": "Halt aufgehoben: {holds}", "en": "Hold lifted: {holds}"},
+    "installed": {"de": "Connector installiert", "en": "Connector installed"},
+    "created": {"de": "Integration angelegt", "en": "Integration created"},
+    "renamed": {"de": "Umbenannt in „{name}“", "en": "Renamed to '{name}'"},
+    "credentials": {"de": "Zugangsdaten hinterlegt", "en": "Credentials stored"},
+    "tested": {"de": "Verbindung getestet: {result}", "en": "Connection tested: {result}"},
+    "features": {"de": "Funktionen gewählt: {features}", "en": "Features chosen: {features}"},
+    "configured": {"de": "Einstellungen gespeichert, Fassung {revision}", "en": "Settings saved, revision {revision}"},
+    "mapped": {"de": "Zugeordnet: „{value}“ → „{target}“", "en": "Mapped: '{value}' → '{target}'"},
+    "activated": {"de": "Funktion eingeschaltet", "en": "Feature activated"},
+    "deactivated": {"de": "Funktion ausgeschaltet", "en": "Feature deactivated"},
+    "went_live": {
+        "de": "Produktivmodus eingeschaltet, Aufträge ab {start}",
+        "en": "Productive mode on, orders from {start}",
+    },
+    "go_live_failed": {
+        "de": "Produktivmodus nicht eingeschaltet, alles zurückgenommen",
+        "en": "Productive mode not switched on, everything undone",
+    },
+    "stopped": {"de": "Produktivmodus ausgeschaltet", "en": "Productive mode off"},
+    "paused": {"de": "Angehalten: {note}", "en": "Paused: {note}"},
+    "resumed": {"de": "Fortgesetzt", "en": "Resumed"},
+    "blocked": {"de": "Blockiert, eine Person wird gebraucht", "en": "Blocked, a person is needed"},
+    "deferred": {"de": "Lauf vertagt, der Zeitplan versucht es wieder", "en": "Run deferred, the schedule tries again"},
+    "resolved": {"de": "Blockade aufgehoben", "en": "Block resolved"},
+    "filtered": {
+        "de": "Artikelfilter angewendet: {matched} Artikel",
+        "en": "Article filter applied: {matched} articles",
+    },
+    "deleted": {"de": "Integration gelöscht", "en": "Integration deleted"},
+    "run_lost": {"de": "Lauf abgebrochen gefunden", "en": "Run found cut off"},
+}
+
+
+class _Tolerant(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def event(
+    integration_id: str,
+    feature: str,
+    event: str,
+    *,
+    hop: str,
+    status: str = "ok",
+    record: str = "",
+    code: str = "",
+    params: dict[str, Any] | None = None,
+    actor: str = "",
+    run_id: str = "",
+) -> dict[str, Any]:
+    """Make one journal row; `event` must have a text, so that no page ever shows a bare key."""
+    if event not in EVENT_TEXTS:
+        raise KeyError(event)
+    return {
+        "integration_id": integration_id,
+        "feature": feature,
+        "record": record,
+        "hop": hop,
+        "status": status,
+        "event": event,
+        "code": code,
+        "params": params or {},
+        "actor": actor,
+        "run_id": run_id,
+    }
+
+
+def write(session: Session, events: Iterable[dict[str, Any]]) -> None:
+    """Write events in one statement, in the caller's transaction: they stand exactly if their effect stands."""
+    rows = list(events)
+    if rows:
+        session.execute(insert(JournalEvent), rows)
+
+
+def describe(row: JournalEvent, language: Language) -> str:
+    """Say an event in one sentence, with the failure's text where it has a code."""
+    values = _Tolerant(row.params | {"actor": row.actor})
+    said = EVENT_TEXTS[row.event][language].format_map(values)
+    if row.code in CODES:
+        return f"{said}: {CODES[row.code].say(language, {k: str(v) for k, v in row.params.items()})}"
+    return said
