@@ -55,7 +55,6 @@ class RunPlan(_Frozen):
     trigger: str = "schedule"
     settings_revision: int = 0
     records: tuple[str, ...] = ()
-    reapply_parked: bool = False
 
 
 class PageTask(_Frozen):
@@ -65,14 +64,16 @@ class PageTask(_Frozen):
     run_id: str
     settings_revision: int = 0
     records: tuple[str, ...] = ()
+    is_first: bool = False
     batch_id: int = 0
     ticket: str = ""
 
 
 class Fetched(_Frozen):
-    """What one fetch stored."""
+    """What one fetch stored; `waiting` tells that undecided documents lie in the inbox."""
 
     documents: int
+    waiting: bool
     more: bool
     ask_again_after: float = 0
 
@@ -121,6 +122,13 @@ class Built(_Frozen):
     matched: int
     added: int
     removed: int
+
+
+class ScheduleNote(_Frozen):
+    """A feature's schedule and why it is held."""
+
+    ref: RunRef
+    note: str = ""
 
 
 class HouseTask(_Frozen):

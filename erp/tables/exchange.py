@@ -114,6 +114,7 @@ class Run(SQLModel, table=True):
     feature: str = Field(max_length=20)
     trigger: str = Field(default="schedule", max_length=20)
     requested_by: str = ""
+    records: list[Any] = json_list()
     settings_revision: int = 0
     outcome: str = Field(default="running", max_length=20)
     code: str = Field(default="", max_length=40)
