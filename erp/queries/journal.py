@@ -1,0 +1,317 @@
+"""The journal's record views: imported documents, sent records, and the events of one record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Select, func, union
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+
+from canonical.failure import Finding
+from canonical.feature import Feature
+from erp.queries.paging import PAGE, Page, cut, number_key
+from erp.tables import Article, InboxDocument, Integration, JournalEvent, Link, Order, Shipment
+
+_FINDINGS = TypeAdapter(list[Finding])
+MOST_EVENTS = 500
+
+
+@dataclass(frozen=True)
+class DocumentFilter:
+    """What the orders tab is narrowed to; the fields are the URL's."""
+
+    integration: str = ""
+    state: str = ""
+    code: str = ""
+    q: str = ""
+    since: date | None = None
+    until: date | None = None
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """One stored document and, where it was booked, its order."""
+
+    id: int
+    integration_id: str
+    integration_name: str
+    external_id: str
+    number: str
+    state: str
+    code: str
+    findings: Sequence[Finding]
+    received_at: datetime
+    decided_at: datetime | None
+    order_id: int | None
+    order_number: str
+    buyer: str
+    total: Decimal | None
+    currency: str
+    feature: Feature
+
+
+@dataclass(frozen=True)
+class LinkFilter:
+    """What a tab of sent records is narrowed to."""
+
+    integration: str = ""
+    state: str = ""
+    q: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    """One record of ours in a channel: an article's stock, or a shipment's report."""
+
+    id: int
+    integration_id: str
+    integration_name: str
+    feature: Feature
+    record: str
+    title: str
+    state: str
+    """never, waiting, sent or failed."""
+    code: str
+    params: dict[str, str]
+    attempts: int
+    dirty_at: datetime | None
+    next_try_at: datetime | None
+    sent_at: datetime | None
+    sent_value: str
+    record_id: int
+    order_id: int | None = None
+    order_number: str = ""
+
+
+def documents(session: Session, wanted: DocumentFilter, size: int = PAGE) -> Page[DocumentRow]:
+    """A page of stored documents, newest first; read backwards along an index, whatever the filter."""
+    query = _document_columns().where(col(InboxDocument.feature) == Feature.ORDERS.value)
+    if wanted.integration:
+        query = query.where(col(InboxDocument.integration_id) == wanted.integration)
+    if wanted.state:
+        query = query.where(col(InboxDocument.state) == wanted.state)
+    if wanted.code:
+        query = query.where(col(InboxDocument.code) == wanted.code)
+    if wanted.since:
+        query = query.where(col(InboxDocument.received_at) >= _midnight(wanted.since))
+    if wanted.until:
+        query = query.where(col(InboxDocument.received_at) < _midnight(wanted.until + timedelta(days=1)))
+    if wanted.q:
+        query = query.where(col(InboxDocument.id).in_(_named(wanted.q)))
+    if (before := number_key(wanted.before)) is not None:
+        query = query.where(col(InboxDocument.id) < before)
+    found = session.execute(query.order_by(col(InboxDocument.id).desc()).limit(size + 1)).all()
+    return cut([_document(row) for row in found], lambda row: row.id, size)
+
+
+def matching_ids(session: Session, wanted: DocumentFilter, most: int = 5000) -> list[int]:
+    """The ids of all parked or undecided documents that a filter names, for "all that match"; at most `most`."""
+    ids: list[int] = []
+    at = DocumentFilter(**{**wanted.__dict__, "before": ""})
+    while len(ids) < most:
+        page = documents(session, at, size=1000)
+        ids += [row.id for row in page.rows if row.state != "booked"]
+        if not page.next:
+            break
+        at = DocumentFilter(**{**wanted.__dict__, "before": page.next})
+    return ids[:most]
+
+
+def document(session: Session, document_id: int) -> DocumentRow | None:
+    """One stored document without its body."""
+    row = session.execute(_document_columns().where(col(InboxDocument.id) == document_id)).first()
+    return _document(row) if row else None
+
+
+def document_of_order(session: Session, order_id: int) -> int | None:
+    """The stored document that an order came from."""
+    order = session.get(Order, order_id)
+    if order is None:
+        return None
+    return session.exec(
+        select(InboxDocument.id).where(
+            col(InboxDocument.integration_id) == order.integration_id,
+            col(InboxDocument.feature) == Feature.ORDERS.value,
+            col(InboxDocument.external_id) == order.external_id,
+        )
+    ).first()
+
+
+def links(session: Session, feature: Feature, wanted: LinkFilter, size: int = PAGE) -> Page[LinkRow]:
+    """A page of the records that a feature sends, newest link first."""
+    query = _link_columns(feature).where(col(Link.kind) == feature.value)
+    if wanted.integration:
+        query = query.where(col(Link.integration_id) == wanted.integration)
+    if wanted.state == "waiting":
+        query = query.where(col(Link.dirty_at).is_not(None), col(Link.state) != "failed")
+    elif wanted.state == "sent":
+        query = query.where(col(Link.state) == "sent", col(Link.dirty_at).is_(None))
+    elif wanted.state:
+        query = query.where(col(Link.state) == wanted.state)
+    if wanted.q:
+        query = query.where(col(Link.record).startswith(wanted.q, autoescape=True))
+    if (before := number_key(wanted.before)) is not None:
+        query = query.where(col(Link.id) < before)
+    found = session.execute(query.order_by(col(Link.id).desc()).limit(size + 1)).all()
+    return cut([_link(row) for row in found], lambda row: row.id, size)
+
+
+def link(session: Session, link_id: int) -> LinkRow | None:
+    """One record of ours in a channel."""
+    row = session.get(Link, link_id)
+    if row is None:
+        return None
+    found = session.execute(_link_columns(Feature(row.kind)).where(col(Link.id) == link_id)).first()
+    return _link(found) if found else None
+
+
+def events(session: Session, integration_id: str, feature: str, record: str) -> list[JournalEvent]:
+    """The events on one record's way, newest first; of a very long way the newest."""
+    return list(
+        session.exec(
+            select(JournalEvent)
+            .where(
+                col(JournalEvent.integration_id) == integration_id,
+                col(JournalEvent.feature) == feature,
+                col(JournalEvent.record) == record,
+            )
+            .order_by(col(JournalEvent.id).desc())
+            .limit(MOST_EVENTS)
+        )
+    )
+
+
+def lifecycle_events(session: Session, integration_id: str, most: int = 12) -> list[JournalEvent]:
+    """What happened to the integration itself, newest first."""
+    return list(
+        session.exec(
+            select(JournalEvent)
+            .where(col(JournalEvent.integration_id) == integration_id, col(JournalEvent.hop) == "lifecycle")
+            .order_by(col(JournalEvent.id).desc())
+            .limit(most)
+        )
+    )
+
+
+def _midnight(day: date) -> datetime:
+    """The beginning of a day where this server stands."""
+    return datetime.combine(day, time()).astimezone()
+
+
+def _named(text: str) -> Any:
+    """Documents by the beginning of their number or by their exact id in the channel; each half has its index."""
+    by_number = select(InboxDocument.id).where(col(InboxDocument.number).startswith(text, autoescape=True))
+    by_id = (
+        select(InboxDocument.id)
+        .join(Integration, col(Integration.id) == col(InboxDocument.integration_id))
+        .where(col(InboxDocument.feature) == Feature.ORDERS.value, col(InboxDocument.external_id) == text)
+    )
+    by_order = (
+        select(InboxDocument.id)
+        .join(Order, col(Order.id) == col(InboxDocument.order_id))
+        .where(col(Order.number) == text)
+    )
+    return union(by_number, by_id, by_order)
+
+
+def _document_columns() -> Select[Any]:
+    """Everything but the body, which may be large and is sealed."""
+    return (
+        columns(
+            col(InboxDocument.id),
+            col(InboxDocument.integration_id),
+            col(Integration.name).label("integration_name"),
+            col(InboxDocument.external_id),
+            col(InboxDocument.number),
+            col(InboxDocument.state),
+            col(InboxDocument.code),
+            col(InboxDocument.findings),
+            col(InboxDocument.received_at),
+            col(InboxDocument.decided_at),
+            col(InboxDocument.feature),
+            col(Order.id).label("order_id"),
+            col(Order.number).label("order_number"),
+            col(Order.billing),
+            col(Order.total),
+            col(Order.currency),
+        )
+        .join(Integration, col(Integration.id) == col(InboxDocument.integration_id))
+        .outerjoin(Order, col(Order.id) == col(InboxDocument.order_id))
+    )
+
+
+def buyer_of(billing: dict[str, Any] | None) -> str:
+    """The buyer's name from an order's address snapshot."""
+    if not billing:
+        return ""
+    name = f"{billing.get('first_name', '')} {billing.get('last_name', '')}".strip()
+    return str(billing.get("company") or "") or name or str(billing.get("name") or "")
+
+
+def _document(row: Any) -> DocumentRow:
+    return DocumentRow(
+        id=row.id,
+        integration_id=row.integration_id,
+        integration_name=row.integration_name,
+        external_id=row.external_id,
+        number=row.number or row.external_id,
+        state=row.state,
+        code=row.code,
+        findings=_FINDINGS.validate_python(row.findings),
+        received_at=row.received_at,
+        decided_at=row.decided_at,
+        order_id=row.order_id,
+        order_number=row.order_number or "",
+        buyer=buyer_of(row.billing),
+        total=row.total,
+        currency=row.currency or "",
+        feature=Feature(row.feature),
+    )
+
+
+def _link_columns(feature: Feature) -> Select[Any]:
+    name: ColumnElement[str] = col(Integration.name).label("integration_name")
+    of_integration = col(Integration.id) == col(Link.integration_id)
+    if feature is not Feature.SHIPMENTS:
+        return (
+            columns(Link, name, col(Article.name).label("title"))
+            .join(Integration, of_integration)
+            .outerjoin(Article, col(Article.id) == col(Link.record_id))
+        )
+    return (
+        columns(Link, name, col(Order.id).label("order_id"), col(Order.number).label("order_number"))
+        .join(Integration, of_integration)
+        .outerjoin(Shipment, col(Shipment.number) == col(Link.record))
+        .outerjoin(Order, col(Order.id) == func.coalesce(col(Shipment.order_id), col(Link.record_id)))
+    )
+
+
+def _link(row: Any) -> LinkRow:
+    stored: Link = row.Link
+    fields = row._mapping
+    is_waiting = stored.dirty_at is not None and stored.state != "failed"
+    return LinkRow(
+        id=stored.id or 0,
+        integration_id=stored.integration_id,
+        integration_name=row.integration_name,
+        feature=Feature(stored.kind),
+        record=stored.record,
+        title=fields.get("title") or "",
+        state="waiting" if is_waiting else stored.state,
+        code=stored.code,
+        params={key: str(value) for key, value in stored.params.items()},
+        attempts=stored.attempts,
+        dirty_at=stored.dirty_at,
+        next_try_at=stored.next_try_at,
+        sent_at=stored.sent_at,
+        sent_value=stored.sent_value,
+        record_id=stored.record_id,
+        order_id=fields.get("order_id"),
+        order_number=fields.get("order_number") or "",
+    )

@@ -1,0 +1,166 @@
+"""Orders for the back office, read only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlmodel import Session, col, select
+
+from erp.queries.journal import buyer_of
+from erp.queries.paging import PAGE, Page, cut, number_key
+from erp.tables import (
+    Article,
+    Customer,
+    DeliveryTerm,
+    Integration,
+    Order,
+    OrderLine,
+    Parcel,
+    PaymentMethod,
+    Project,
+    Shipment,
+    ShippingMethod,
+    Warehouse,
+)
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """What the list is narrowed to; the fields are the URL's."""
+
+    integration: str = ""
+    state: str = ""
+    """open, shipped, hold or cancelled."""
+    q: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One order in a list."""
+
+    order: Order
+    buyer: str
+    integration_name: str
+
+
+@dataclass(frozen=True)
+class TaxSum:
+    """Net, tax and gross of all lines with one rate."""
+
+    rate: Decimal
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """A line with its article's number."""
+
+    line: OrderLine
+    article_number: str
+
+
+@dataclass(frozen=True)
+class ShipmentRow:
+    """A shipment with its parcels."""
+
+    shipment: Shipment
+    warehouse: str
+    parcels: Sequence[Parcel]
+
+
+@dataclass(frozen=True)
+class OrderDetail:
+    """An order with all that hangs on it, in a fixed number of statements."""
+
+    order: Order
+    integration_name: str
+    customer: Customer | None
+    project: str
+    payment: str
+    shipping: str
+    delivery_term: str
+    lines: Sequence[LineRow]
+    taxes: Sequence[TaxSum]
+    shipments: Sequence[ShipmentRow]
+
+
+def orders(session: Session, wanted: OrderFilter, size: int = PAGE) -> Page[OrderRow]:
+    """A page of orders, newest first."""
+    query = select(Order, Integration.name).join(Integration, col(Integration.id) == col(Order.integration_id))
+    if wanted.integration:
+        query = query.where(col(Order.integration_id) == wanted.integration)
+    if wanted.state == "cancelled":
+        query = query.where(col(Order.is_cancelled))
+    elif wanted.state == "hold":
+        query = query.where(col(Order.holds) != [], ~col(Order.is_cancelled))
+    elif wanted.state:
+        query = query.where(col(Order.fulfilment_state) == wanted.state, ~col(Order.is_cancelled))
+    if wanted.q:
+        query = query.where(
+            col(Order.number).startswith(wanted.q, autoescape=True)
+            | col(Order.external_number).startswith(wanted.q, autoescape=True)
+        )
+    if (before := number_key(wanted.before)) is not None:
+        query = query.where(col(Order.id) < before)
+    found = session.exec(query.order_by(col(Order.id).desc()).limit(size + 1)).all()
+    return cut(
+        [OrderRow(order, buyer_of(order.billing), name) for order, name in found], lambda row: row.order.id, size
+    )
+
+
+def order(session: Session, order_id: int) -> OrderDetail | None:
+    """One order with lines, tax per rate, shipments and the names of its master data."""
+    found = session.get(Order, order_id)
+    if found is None:
+        return None
+    integration = session.get(Integration, found.integration_id)
+    project = session.get(Project, found.project_id)
+    payment = session.get(PaymentMethod, found.payment_method_id) if found.payment_method_id else None
+    shipping = session.get(ShippingMethod, found.shipping_method_id) if found.shipping_method_id else None
+    term = session.get(DeliveryTerm, found.delivery_term_id) if found.delivery_term_id else None
+    lines = session.exec(
+        select(OrderLine, Article.number)
+        .outerjoin(Article, col(Article.id) == col(OrderLine.article_id))
+        .where(col(OrderLine.order_id) == order_id)
+        .order_by(col(OrderLine.position))
+    ).all()
+    return OrderDetail(
+        order=found,
+        integration_name=integration.name if integration else found.integration_id,
+        customer=session.get(Customer, found.customer_id),
+        project=project.name if project else "",
+        payment=payment.name if payment else "",
+        shipping=shipping.name if shipping else "",
+        delivery_term=term.name if term else "",
+        lines=[LineRow(line, number or "") for line, number in lines],
+        taxes=taxes([line for line, _ in lines]),
+        shipments=_shipments(session, order_id),
+    )
+
+
+def taxes(lines: Sequence[OrderLine]) -> list[TaxSum]:
+    """Sum lines per tax rate, highest rate first."""
+    sums: dict[Decimal, tuple[Decimal, Decimal, Decimal]] = {}
+    for line in lines:
+        net, tax, gross = sums.get(line.tax_rate, (Decimal(0), Decimal(0), Decimal(0)))
+        sums[line.tax_rate] = (net + line.net, tax + line.tax, gross + line.gross)
+    return [TaxSum(rate, *sums[rate]) for rate in sorted(sums, reverse=True)]
+
+
+def _shipments(session: Session, order_id: int) -> list[ShipmentRow]:
+    found = session.exec(
+        select(Shipment, Warehouse.name)
+        .join(Warehouse, col(Warehouse.id) == col(Shipment.warehouse_id))
+        .where(col(Shipment.order_id) == order_id)
+        .order_by(col(Shipment.id))
+    ).all()
+    parcels = session.exec(
+        select(Parcel).where(col(Parcel.shipment_id).in_([shipment.id for shipment, _ in found]))
+    ).all()
+    return [
+        ShipmentRow(shipment, warehouse, [parcel for parcel in parcels if parcel.shipment_id == shipment.id])
+        for shipment, warehouse in found
+    ]
