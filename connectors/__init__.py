@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from connectors.spec import ConnectorSpec
 
 if TYPE_CHECKING:
+    from connectors.limiter import Limiter
     from connectors.protocol import Connector, FeatureSettingsByFeature
-    from connectors.transport import Transport
+    from connectors.transport import TransportOptions
 
 OWN = ("woocommerce",)
 ENTRY_POINT_GROUP = "connect.connectors"
@@ -38,9 +39,15 @@ def spec_of(key: str) -> ConnectorSpec:
     return spec
 
 
-def build(key: str, credentials: BaseModel, settings: "FeatureSettingsByFeature", transport: "Transport") -> "Connector":
-    """Make a connector for one account; no call is made yet."""
-    connector: Connector = _modules()[key].build(credentials, settings, transport)
+def build(
+    key: str,
+    credentials: BaseModel,
+    settings: "FeatureSettingsByFeature",
+    limiter: "Limiter",
+    options: "TransportOptions",
+) -> "Connector":
+    """Make a connector for one account; no call is made yet. Raises `FailureError` for an address that cannot be called."""
+    connector: Connector = _modules()[key].build(credentials, settings, limiter, options)
     return connector
 
 

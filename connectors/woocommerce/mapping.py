@@ -1,0 +1,225 @@
+"""From WooCommerce's order to the canonical one: pure functions, without clock, network or session."""
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from pydantic import ValidationError
+
+from canonical.failure import Failure, FailureError
+from canonical.money import HUNDRED, ZERO
+from canonical.order import (
+    Address,
+    ChannelOrder,
+    ChannelState,
+    Charge,
+    Discount,
+    OrderLine,
+    Payment,
+    Property,
+    StatedTax,
+    StatedTotals,
+)
+from connectors.woocommerce.models import WooAddress, WooCharge, WooLine, WooLineTax, WooMeta, WooOrder, WooTaxLine
+
+STATES: Mapping[str, ChannelState] = {
+    "completed": ChannelState.SHIPPED,
+    "cancelled": ChannelState.CANCELLED,
+    "failed": ChannelState.CANCELLED,
+    "trash": ChannelState.CANCELLED,
+    "refunded": ChannelState.REFUNDED,
+}
+"""All others, also those that plug-ins add, are open."""
+
+VAT_ID_KEYS = (
+    "_billing_vat_id",
+    "billing_vat_id",
+    "_billing_vat_number",
+    "billing_vat_number",
+    "_billing_vat",
+    "billing_vat",
+    "_billing_eu_vat_number",
+    "billing_eu_vat_number",
+    "_billing_ust_id",
+    "billing_ust_id",
+    "_vat_number",
+    "vat_number",
+    "_vat_id",
+    "vat_id",
+)
+"""WooCommerce has no field for it; these are the ones that the usual plug-ins write, billing before the general ones."""
+
+MOST_PROBLEMS = 5
+
+_LOCKER = re.compile(r"\b(packstation|postfiliale|paketshop)\s*\d+", re.IGNORECASE)
+_POST_NUMBER = re.compile(r"(?<!\d)\d{6,10}(?!\d)")
+
+
+def read_order(body: bytes) -> ChannelOrder:
+    """Read one stored document; raises `FailureError` with `DOCUMENT_INVALID` naming the fields."""
+    try:
+        order = WooOrder.model_validate_json(body)
+    except ValidationError as error:
+        raise FailureError(Failure.of("DOCUMENT_INVALID", problems=_problems(error))) from error
+    billing = _address(order.billing, _vat_id(order.meta_data))
+    delivery = _address(order.shipping, "")
+    rates = {tax.rate_id: tax for tax in order.tax_lines}
+    return ChannelOrder(
+        external_id=str(order.id),
+        number=order.number or str(order.id),
+        state=STATES.get(order.status, ChannelState.OPEN),
+        channel_state=order.status,
+        ordered_at=order.date_created_gmt,
+        modified_at=order.date_modified_gmt,
+        currency=order.currency,
+        prices_include_tax=order.prices_include_tax,
+        customer_ref=str(order.customer_id) if order.customer_id else "",
+        billing=billing,
+        delivery=billing if delivery.is_empty else delivery,
+        payment=Payment(
+            method=order.payment_method,
+            title=order.payment_method_title,
+            transaction_id=order.transaction_id,
+            paid_at=order.date_paid_gmt,
+        ),
+        lines=tuple(_line(line, rates) for line in order.line_items),
+        shipping=tuple(_charge(charge, charge.method_title, rates) for charge in order.shipping_lines),
+        fees=tuple(_charge(charge, charge.name, rates) for charge in order.fee_lines),
+        discounts=tuple(Discount(code=c.code, net=c.discount, tax=c.discount_tax) for c in order.coupon_lines),
+        refunded=-sum((refund.total for refund in order.refunds), ZERO),
+        comment=order.customer_note,
+        stated=_stated(order),
+    )
+
+
+def _problems(error: ValidationError) -> str:
+    """Name the fields and reasons, never the values: an order holds personal data."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    named = [
+        f"{'.'.join(str(part) for part in problem['loc']) or 'document'}: {problem['msg']}" for problem in problems
+    ]
+    rest = [f"+{len(named) - MOST_PROBLEMS}"] if len(named) > MOST_PROBLEMS else []
+    return "; ".join(named[:MOST_PROBLEMS] + rest)
+
+
+def _address(raw: WooAddress, vat_id: str) -> Address:
+    is_locker = _LOCKER.search(raw.address_1) is not None
+    post_number = _POST_NUMBER.search(f"{raw.address_2} {raw.company}") if is_locker else None
+    return Address(
+        first_name=raw.first_name,
+        last_name=raw.last_name,
+        company=raw.company,
+        street=raw.address_1,
+        street2=raw.address_2,
+        postcode=raw.postcode,
+        city=raw.city,
+        state=raw.state,
+        country=raw.country.upper(),
+        email=raw.email,
+        phone=raw.phone,
+        vat_id=vat_id,
+        post_number=post_number.group() if post_number else "",
+    )
+
+
+def _vat_id(metas: Sequence[WooMeta]) -> str:
+    values = {meta.key: meta.value.replace("\x00", "").strip() for meta in metas if isinstance(meta.value, str)}
+    return next((values[key] for key in VAT_ID_KEYS if values.get(key)), "")
+
+
+def _line(raw: WooLine, rates: Mapping[int, WooTaxLine]) -> OrderLine:
+    return OrderLine(
+        ref=str(raw.id),
+        sku=raw.sku,
+        title=raw.name,
+        quantity=raw.quantity,
+        net=raw.subtotal,
+        tax=raw.subtotal_tax,
+        tax_rate=_rate(raw.taxes, raw.subtotal_tax or raw.total_tax, rates),
+        discount_net=raw.subtotal - raw.total,
+        discount_tax=raw.subtotal_tax - raw.total_tax,
+        properties=tuple(_properties(raw.meta_data)),
+        product_ref=_product_ref(raw),
+    )
+
+
+def _product_ref(raw: WooLine) -> str:
+    """The product in the terms of the stock export; empty when the shop has deleted it."""
+    if not raw.product_id:
+        return ""
+    return f"{raw.product_id}/{raw.variation_id}" if raw.variation_id else str(raw.product_id)
+
+
+def _properties(metas: Sequence[WooMeta]) -> list[Property]:
+    """What the buyer chose; fields that begin with an underscore are the shop's own notes."""
+    found = []
+    for meta in metas:
+        name, value = _shown(meta.display_key) or meta.key, _shown(meta.display_value) or _shown(meta.value)
+        if value and not meta.key.startswith("_"):
+            found.append(Property(name=name, value=value))
+    return found
+
+
+def _shown(value: object) -> str:
+    """A value that a person can read: plug-ins also store structures, which are left out."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return re.sub(r"<[^>]*>", "", str(value)).replace("\x00", "").strip()
+
+
+def _charge(raw: WooCharge, title: str, rates: Mapping[int, WooTaxLine]) -> Charge:
+    return Charge(
+        ref=str(raw.id),
+        title=title,
+        method=raw.method_id,
+        net=raw.total,
+        tax=raw.total_tax,
+        tax_rate=_rate(raw.taxes, raw.total_tax, rates),
+    )
+
+
+def _applied(taxes: Sequence[WooLineTax]) -> list[WooLineTax]:
+    """The taxes that bear on a line; a line of zero is still under the one tax that is named without an amount."""
+    charged = [tax for tax in taxes if tax.total or tax.subtotal]
+    named = [tax for tax in taxes if tax.total is not None or tax.subtotal is not None]
+    return charged or (named if len(named) == 1 else [])
+
+
+def _rate(taxes: Sequence[WooLineTax], tax: Decimal, rates: Mapping[int, WooTaxLine]) -> Decimal | None:
+    """The percent rate of a line; several taxes add up, a compound one is taken on top of the others.
+
+    None when there is tax and the order does not say at which rate.
+    """
+    applied = _applied(taxes)
+    known = [rates[entry.id] for entry in applied if entry.id in rates]
+    percents = [(line.rate_percent, line.compound) for line in known if line.rate_percent is not None]
+    if len(percents) < len(applied) or (tax and not percents):
+        return None if tax else ZERO
+    plain = sum((percent for percent, compound in percents if not compound), Decimal(0))
+    for percent, compound in percents:
+        if compound:
+            plain += percent * (HUNDRED + plain) / HUNDRED
+    return plain
+
+
+def _stated(order: WooOrder) -> StatedTotals:
+    return StatedTotals(
+        total=order.total,
+        total_tax=order.total_tax,
+        shipping_net=order.shipping_total,
+        discount_net=order.discount_total,
+        discount_tax=order.discount_tax,
+        taxes=_stated_taxes(order),
+    )
+
+
+def _stated_taxes(order: WooOrder) -> tuple[StatedTax, ...]:
+    """The sums per rate; none where lines bear several taxes at once, because a line then has their joint rate."""
+    everything: list[WooLine | WooCharge] = [*order.line_items, *order.shipping_lines, *order.fee_lines]
+    if any(len(_applied(item.taxes)) > 1 for item in everything):
+        return ()
+    sums: dict[Decimal, Decimal] = {}
+    for line in order.tax_lines:
+        if line.rate_percent is not None:
+            sums[line.rate_percent] = sums.get(line.rate_percent, ZERO) + line.tax_total + line.shipping_tax_total
+    return tuple(StatedTax(rate=rate, tax=tax) for rate, tax in sums.items())
