@@ -1,0 +1,327 @@
+"""The simulated shop: what it knows, what people do in it, and the evidence of what connectors did to it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from sandbox.woocommerce import checkout, statuses, times
+from sandbox.woocommerce.auth import Gate, Key
+from sandbox.woocommerce.basket import UNPAID_GATEWAYS, Basket, BasketLine, Coupon, postage_for
+from sandbox.woocommerce.effects import Effect, RequestLog
+from sandbox.woocommerce.errors import Json
+from sandbox.woocommerce.faults import Faults
+from sandbox.woocommerce.journal import Journal
+from sandbox.woocommerce.links import PLACEHOLDER, order_links
+from sandbox.woocommerce.model import Product, attribute_slug
+from sandbox.woocommerce.orderbook import OrderBook
+from sandbox.woocommerce.webhooks import Webhooks
+
+CONSUMER_KEY, CONSUMER_SECRET = f"ck_{'5a0db0c5e1' * 4}", f"cs_{'1c0ffee5ea' * 4}"
+READ_ONLY_KEY, READ_ONLY_SECRET = f"ck_{'0ead0a1105' * 4}", f"cs_{'5e1f1e55ca' * 4}"
+
+
+class WooShop:
+    """A WooCommerce shop, safe to use from several threads.
+
+    With `state_file` every change is on the disk before it is answered, and a new `WooShop` on the same file goes on where
+    the last one was killed. `https=False` makes it a plain-HTTP shop (OAuth 1.0a needed), `https=True` one that believes its
+    requests came over TLS (HTTP Basic works). Amounts are text, times aware UTC.
+    """
+
+    def __init__(
+        self,
+        *,
+        consumer_key: str = CONSUMER_KEY,
+        consumer_secret: str = CONSUMER_SECRET,
+        read_only_key: str = READ_ONLY_KEY,
+        read_only_secret: str = READ_ONLY_SECRET,
+        state_file: Path | None = None,
+        version: str = "11.0.1",
+        fulfillments_enabled: bool = False,
+        https: bool = False,
+        prices_include_tax: bool = True,
+        clock: Callable[[], datetime] = times.now,
+    ) -> None:
+        self.consumer_key, self.consumer_secret = consumer_key, consumer_secret
+        self.read_only_key, self.read_only_secret = read_only_key, read_only_secret
+        self.version = version
+        self.fulfillments_enabled = fulfillments_enabled
+        self.https = https
+        self.prices_include_tax = prices_include_tax
+        self.clock = clock
+        self.base_url = PLACEHOLDER
+        self.lock = threading.RLock()
+        keys = [
+            Key(consumer_key, consumer_secret, "read_write"),
+            Key(read_only_key, read_only_secret, "read"),
+        ]
+        self.gate = Gate({key.consumer_key: key for key in keys}, https=https)
+        self.products: dict[int, Product] = {}
+        self.variations_of: dict[int, list[int]] = {}
+        self.orders = OrderBook()
+        self.notes: dict[int, list[Json]] = {}
+        self.fulfillments: dict[int, list[Json]] = {}
+        self.refunds: dict[int, list[Json]] = {}
+        self.coupons: dict[str, Coupon] = {}
+        self.effects: list[Effect] = []
+        self.requests = RequestLog()
+        self.faults = Faults()
+        self.webhooks = Webhooks(self)
+        self.skus: dict[str, int] = {}
+        self.products_version = 0
+        self._counters: dict[str, int] = {"post": 10}
+        self._journal = Journal(state_file)
+        self._pending: Json = {}
+        self._depth = 0
+        self._restore()
+        if not self.coupons:
+            self._add_default_coupons()
+
+    # --- changes: one transaction in memory and on disk -----------------------------------------------------------------
+
+    @contextmanager
+    def changes(self) -> Iterator[None]:
+        """Group changes under the lock; the outermost group is written to the state file as one line, flushed to disk."""
+        with self.lock:
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if not self._depth and self._pending:
+                    pending, self._pending = self._pending, {}
+                    self._journal.append({**pending, "counters": dict(self._counters)})
+
+    def next_id(self, kind: str) -> int:
+        """The next number of a kind: `post` (products, orders, refunds), `item`, `meta`, `note`, `fulfillment`, `webhook`."""
+        self._counters[kind] = self._counters.get(kind, 0) + 1
+        return self._counters[kind]
+
+    def record(self, kind: str, key: str, value: object, request_id: str) -> None:
+        """Note the effect of an accepted write; call it inside `changes()`."""
+        effect = Effect(self.clock(), kind, key, str(value), request_id)
+        self.effects.append(effect)
+        self._pending.setdefault("effects", []).append(effect.as_json())
+
+    def save_product(self, product: Product) -> None:
+        """Store a product or variation and what finds it; call it inside `changes()`."""
+        self.products_version += 1
+        self._index_product(product)
+        self._pending.setdefault("products", {})[str(product.id)] = product.as_record()
+        self.webhooks.product_updated(product)
+
+    def save_order(self, order: Json, event: str = "updated") -> None:
+        """Store an order's new version; call it inside `changes()`."""
+        self.orders.put(order)
+        self._pending.setdefault("orders", {})[str(order["id"])] = order
+        self.webhooks.order_changed(order, event)
+
+    def save_of_order(self, kind: str, order_id: int, item: Json) -> None:
+        """Append a note, fulfillment or refund (`kind` is the plural) to an order; call it inside `changes()`."""
+        self._of_order(kind).setdefault(order_id, []).append(item)
+        self._pending.setdefault(kind, []).append([order_id, item])
+
+    def save_webhook(self, webhook: Json) -> None:
+        """Store a webhook with its secret; call it inside `changes()`."""
+        self.webhooks.hooks[webhook["id"]] = webhook
+        self._pending.setdefault("webhooks", {})[str(webhook["id"])] = webhook
+
+    def remove_webhook(self, webhook_id: int) -> None:
+        """Forget a webhook; call it inside `changes()`."""
+        self.webhooks.hooks.pop(webhook_id, None)
+        self._pending.setdefault("webhooks", {})[str(webhook_id)] = None
+
+    # --- what people do -------------------------------------------------------------------------------------------------
+
+    def add_product(self, sku: str, name: str, price: str, *, type: str = "simple", **fields: Any) -> Product:
+        """Add a product (`type` simple or variable) with its price as entered; `stock=None` leaves stock unmanaged."""
+        return self._add(Product(0, type, sku, name, self.clock(), self.clock(), regular_price=price), fields)
+
+    def add_variation(
+        self, parent: Product, sku: str, price: str, options: Mapping[str, str], **fields: Any
+    ) -> Product:
+        """Add a variation such as `{"Größe": "M"}` to a variable product."""
+        attributes = [
+            {"id": 1 + i, "name": name, "slug": attribute_slug(name), "option": option}
+            for i, (name, option) in enumerate(options.items())
+        ]
+        variation = Product(0, "variation", sku, parent.name, self.clock(), self.clock(), regular_price=price)
+        variation.parent_id, variation.tax_class, variation.attributes = parent.id, parent.tax_class, attributes
+        return self._add(variation, fields)
+
+    def add_coupon(self, code: str, kind: str, amount: str) -> Coupon:
+        """Add a discount code: `percent`, `fixed_cart` or `fixed_product`."""
+        coupon = Coupon(self.next_id("post"), code, kind, Decimal(amount))
+        self.coupons[code] = coupon
+        return coupon
+
+    def place_order(
+        self,
+        lines: Sequence[tuple[str, int]],
+        billing: Mapping[str, str],
+        *,
+        shipping: Mapping[str, str] | None = None,
+        payment_method: str = "bacs",
+        shipping_methods: Sequence[str] = ("flat_rate",),
+        coupons: Sequence[str] = (),
+        fees: Sequence[tuple[str, str]] = (),
+        customer_id: int = 0,
+        customer_note: str = "",
+        meta_data: Sequence[Json] = (),
+        status: str | None = None,
+        created: datetime | None = None,
+        modified: datetime | None = None,
+    ) -> Json:
+        """A customer buys: lines are (SKU, quantity), fees (name, net amount); returns the order as the API shows it.
+
+        Without `status` it is what the payment method gives: on-hold for a bank transfer, else processing. Raises KeyError for
+        an SKU or coupon the shop does not have.
+        """
+        delivery = dict(billing if shipping is None else shipping)
+        country = delivery.get("country", "") or billing.get("country", "")
+        basket = Basket(
+            lines=[self.basket_line(sku, quantity) for sku, quantity in lines],
+            billing=dict(billing),
+            shipping=delivery,
+            postage=[postage_for(method, country) for method in shipping_methods],
+            coupons=[self.coupons[code] for code in coupons],
+            fees=[(name, Decimal(net)) for name, net in fees],
+            payment_method=payment_method,
+            customer_id=customer_id,
+            customer_note=customer_note,
+            meta_data=meta_data,
+        )
+        wanted = status or ("on-hold" if payment_method in {"bacs", "cheque"} else "processing")
+        return self.open_order(basket, wanted, created=created, modified=modified)
+
+    def basket_line(self, sku: str, quantity: int) -> BasketLine:
+        """A line of a basket by SKU; raises KeyError for an unknown one."""
+        product = self.products[self.skus[sku]]
+        return BasketLine(product, quantity, self.products.get(product.parent_id))
+
+    def open_order(
+        self, basket: Basket, status: str, *, created: datetime | None = None, modified: datetime | None = None
+    ) -> Json:
+        """Turn a basket into an order in the given status, stock reduced where the status says so."""
+        with self.changes():
+            created = created or self.clock()
+            order = checkout.build_order(
+                basket,
+                self.next_id("post"),
+                self.next_id,
+                includes_tax=self.prices_include_tax,
+                version=self.version,
+            )
+            order["date_created"], order["date_created_gmt"] = times.local_text(created), times.gmt_text(created)
+            modified = modified or created
+            is_paid = status in statuses.PAID and basket.payment_method not in UNPAID_GATEWAYS
+            paid_at = min(created + timedelta(minutes=2), modified) if is_paid else None
+            statuses.enter(self, order, status, modified, paid_at=paid_at)
+            statuses.touch(order, modified)
+            key = f"{PLACEHOLDER}/checkout/order-pay/{order['id']}/?pay_for_order=true&key={order['order_key']}"
+            order["payment_url"] = key
+            order["_links"] = order_links(order["id"], order["customer_id"])
+            self.save_order(order, "created")
+            return order
+
+    def load_orders(self, documents: Sequence[Json]) -> None:
+        """Take over recorded orders exactly as they are."""
+        with self.changes():
+            for document in documents:
+                self._counters["post"] = max(self._counters["post"], document["id"])
+                self.save_order(document, "created")
+
+    def load_products(self, documents: Sequence[Json]) -> None:
+        """Take over recorded products and variations (parents first)."""
+        with self.changes():
+            for document in documents:
+                self._counters["post"] = max(self._counters["post"], document["id"])
+                self.save_product(Product.from_document(document))
+
+    def set_stock(self, sku: str, quantity: int) -> None:
+        """Someone counts the shelf: the shop's own change of a level, which is not an effect of a connector."""
+        with self.changes():
+            product = self.products[self.skus[sku]]
+            product.set_stock(quantity)
+            product.modified = self.clock()
+            self.save_product(product)
+
+    # --- reading --------------------------------------------------------------------------------------------------------
+
+    def variations(self, product_id: int) -> list[Product]:
+        """A product's variations in the order of their ids."""
+        return [self.products[variation_id] for variation_id in self.variations_of.get(product_id, ())]
+
+    def application(self) -> ASGIApp:
+        """The HTTP application: API, page and switches."""
+        from sandbox.woocommerce.app import build_app
+
+        return build_app(self)
+
+    def close(self) -> None:
+        """Stop delivering webhooks and close the state file; the shop stays usable and opens it again when needed."""
+        self.faults.release()
+        self.webhooks.close()
+        self._journal.close()
+
+    # --- inside ---------------------------------------------------------------------------------------------------------
+
+    def _add(self, product: Product, fields: Mapping[str, Any]) -> Product:
+        with self.changes():
+            product.id = self.next_id("post")
+            for name, value in fields.items():
+                if name == "stock":
+                    product.manage_stock = value is not None
+                    if value is not None:
+                        product.set_stock(value)
+                else:
+                    setattr(product, name, value)
+            if product.sku in self.skus:
+                raise ValueError(f"the shop has a product with SKU {product.sku!r} already")
+            self.save_product(product)
+            return product
+
+    def _index_product(self, product: Product) -> None:
+        self.products[product.id] = product
+        if product.sku:
+            self.skus[product.sku] = product.id
+        if product.type == "variation":
+            siblings = self.variations_of.setdefault(product.parent_id, [])
+            if product.id not in siblings:
+                siblings.append(product.id)
+
+    def _of_order(self, kind: str) -> dict[int, list[Json]]:
+        return {"notes": self.notes, "fulfillments": self.fulfillments, "refunds": self.refunds}[kind]
+
+    def _add_default_coupons(self) -> None:
+        for code, kind, amount in (
+            ("willkommen10", "percent", "10"),
+            ("fuenf", "fixed_cart", "5"),
+            ("stueck2", "fixed_product", "2"),
+            ("alles", "percent", "100"),
+        ):
+            self.add_coupon(code, kind, amount)
+
+    def _restore(self) -> None:
+        for change in self._journal.read():
+            for record in change.get("products", {}).values():
+                self._index_product(Product.from_record(record))
+            for order in change.get("orders", {}).values():
+                self.orders.put(order)
+            for kind in ("notes", "fulfillments", "refunds"):
+                for order_id, item in change.get(kind, ()):
+                    self._of_order(kind).setdefault(order_id, []).append(item)
+            for webhook_id, webhook in change.get("webhooks", {}).items():
+                self.webhooks.hooks.pop(int(webhook_id), None)
+                if webhook is not None:
+                    self.webhooks.hooks[webhook["id"]] = webhook
+            self.effects += [Effect.from_json(effect) for effect in change.get("effects", ())]
+            self._counters |= change.get("counters", {})
