@@ -1,0 +1,126 @@
+"""The worker process: connects, wires, registers; nothing is decided here."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.deps import Deps
+from activities.house import HouseActivities
+from activities.lifecycle import LifecycleActivities
+from activities.pull import PullActivities
+from activities.push import PushActivities
+from activities.schedules import ScheduleActivities, ensure_house_schedules
+from connectors.transport import TransportOptions
+from erp.database import make_engine, make_sessions
+from erp.secrets import Keyring
+from settings import Settings
+from workflows import ids
+from workflows.go_live import GoLive
+from workflows.house import HouseRun
+from workflows.integration import Integration
+from workflows.runs import PullRun, PushRun
+from workflows.setup import BuildArticleList, InstallConnector, TestConnection
+
+WORKFLOWS: list[type] = [
+    Integration,
+    InstallConnector,
+    TestConnection,
+    BuildArticleList,
+    GoLive,
+    PullRun,
+    PushRun,
+    HouseRun,
+]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the two servers are, embedded or elsewhere."""
+
+    database_url: str
+    temporal_address: str
+    temporal_ui_url: str = ""
+
+
+def keyring(settings: Settings) -> Keyring:
+    """The keys for credentials and documents: from the environment, else from the data folder."""
+    secret = settings.secret_key.get_secret_value()
+    return Keyring.from_text(secret) if secret else Keyring.in_folder(settings.data)
+
+
+async def connect(settings: Settings, address: str) -> Client:
+    """Connect to Temporal with the converter that web, worker and tests share."""
+    key = settings.temporal_api_key.get_secret_value()
+    return await Client.connect(
+        address,
+        namespace=settings.temporal_namespace,
+        data_converter=pydantic_data_converter,
+        tls=settings.temporal_tls or bool(key),
+        api_key=key or None,
+    )
+
+
+def activities(deps: Deps, client: Client) -> list[Any]:
+    """All activities, wired."""
+    life, pull, push = LifecycleActivities(deps), PullActivities(deps), PushActivities(deps)
+    schedules, house = ScheduleActivities(client), HouseActivities(deps, client)
+    return [
+        life.install_connector, life.load_state, life.create_integration, life.change_integration, life.check_connection,
+        life.check_readiness, life.begin_productive, life.set_productive, life.undo_productive, life.build_article_list,
+        life.begin_run, life.end_run,
+        pull.fetch_page, pull.apply_page,
+        push.collect_batch, push.send_batch, push.check_ticket, push.settle_batch,
+        schedules.sync_schedules, schedules.open_schedule, schedules.close_schedule, schedules.trigger_schedule,
+        house.house_step, house.hint_pushes,
+    ]  # fmt: skip
+
+
+def make_worker(
+    client: Client, deps: Deps, *, slots: int = 20, cached: int = 1000, task_queue: str = ids.TASK_QUEUE
+) -> Worker:
+    """Make a worker; `slots` activities at once, in as many threads."""
+    runner = SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(
+            "pydantic", "pydantic_core", "canonical", "annotated_types"
+        )
+    )
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=activities(deps, client),
+        activity_executor=ThreadPoolExecutor(slots, thread_name_prefix="activity"),
+        max_concurrent_activities=slots,
+        max_cached_workflows=cached,
+        workflow_runner=runner,
+        graceful_shutdown_timeout=timedelta(seconds=20),
+    )
+
+
+def make_deps(settings: Settings, database_url: str) -> tuple[Deps, sessionmaker[Session]]:
+    """The worker's database, keys and transport rules."""
+    sessions = make_sessions(make_engine(database_url, pool=settings.worker_activities))
+    transport = TransportOptions(allow_private=settings.allow_private_addresses)
+    return Deps(sessions=sessions, keyring=keyring(settings), transport=transport), sessions
+
+
+async def run_worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) -> None:
+    """Work until told to stop; running activities get twenty seconds to finish."""
+    client = await connect(settings, addresses.temporal_address)
+    deps, _ = make_deps(settings, addresses.database_url)
+    await ensure_house_schedules(client)
+    async with make_worker(client, deps, slots=settings.worker_activities):
+        log.info("worker runs")
+        await stop.wait()

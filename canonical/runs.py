@@ -1,8 +1,10 @@
 """Messages between workflows and activities: ids, cursors and counts, never documents, settings or secrets."""
 
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from canonical.failure import Failure
 from canonical.feature import Feature
@@ -143,3 +145,19 @@ class HouseDone(_Frozen):
 
     done: int
     left: bool
+
+
+class Ordered(_Frozen):
+    """A lifecycle command on its way to the database."""
+
+    integration_id: str
+    command: str
+    payload: dict[str, Any] = Field(default_factory=dict)
+
+
+class Productive(_Frozen):
+    """Going productive, and from which moment orders count."""
+
+    integration_id: str
+    start_at: datetime
+    by: str

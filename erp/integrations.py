@@ -33,7 +33,7 @@ def install(session: Session, connector: str, by: str) -> None:
         insert(Installation)
         .values(connector=connector, installed_by=by)
         .on_conflict_do_nothing()
-        .returning(Installation.connector)  # type: ignore[arg-type]
+        .returning(col(Installation.connector))
     ).all()
     if done:
         journal.write(session, [_event("", "installed", by, record=connector)])
@@ -196,13 +196,18 @@ def resolve(session: Session, integration_id: str, feature: Feature, by: str) ->
 
 
 def set_mode(
-    session: Session, integration_id: str, mode: Mode, event: str, by: str, params: dict[str, Any] | None = None
+    session: Session, integration_id: str, mode: Mode, *, event: str, by: str, params: dict[str, Any] | None = None
 ) -> None:
     """Change the integration-wide mode (D§1.8)."""
     row = get(session, integration_id)
     row.mode = mode.value
     session.add(row)
     journal.write(session, [_event(integration_id, event, by, params=params)])
+
+
+def note_configured(session: Session, integration_id: str, feature: Feature | None, revision: int, by: str) -> None:
+    """Write into the journal that settings were saved."""
+    journal.write(session, [_event(integration_id, "configured", by, feature=feature, params={"revision": revision})])
 
 
 def begin_at(session: Session, integration_id: str, start_at: datetime) -> None:
@@ -233,7 +238,7 @@ def remove(session: Session, integration_id: str, by: str) -> None:
     for table in (InboxDocument, Link, PushBatch, Mapping, ArticleListEntry, RunRequest, Watermark):
         session.exec(delete(table).where(text("integration_id = :id")).params(id=integration_id))
     row = get(session, integration_id)
-    row.mode, row.deleted_at, row.advanced = Mode.DELETED.value, datetime.now(UTC), {}
+    row.mode, row.deleted_at = Mode.DELETED.value, datetime.now(UTC)
     session.add(row)
     journal.write(session, [_event(integration_id, "deleted", by)])
 

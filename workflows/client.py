@@ -1,6 +1,7 @@
 """How web and command line talk to the entity workflow: updates by name, failures as data."""
 
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 from pydantic import BaseModel
@@ -84,8 +85,13 @@ class Lifecycle:
     ) -> Answer:
         """Send one update and wait for its answer (by default the new `IntegrationState`)."""
         handle = self.client.get_workflow_handle(ids.integration(integration_id))
-        return await self._answer(
-            handle.execute_update(update, command, id=request_id or uuid4().hex, result_type=answer or IntegrationState)
+        return cast(
+            Answer,
+            await self._answer(
+                handle.execute_update(
+                    update, command, id=request_id or uuid4().hex, result_type=answer or IntegrationState
+                )
+            ),
         )
 
     async def status(self, integration_id: str) -> IntegrationState:
@@ -104,7 +110,7 @@ class Lifecycle:
             static_summary=connector,
         )
 
-    async def _answer(self, call: Any) -> Any:
+    async def _answer(self, call: Awaitable[Answer]) -> Answer:
         try:
             return await call
         except WorkflowUpdateFailedError as error:

@@ -1,0 +1,95 @@
+"""Pushing records: collect what is dirty, send it in the vendor's batches, settle the answers."""
+
+from typing import cast
+
+from temporalio import activity
+
+import connectors
+from activities.deps import Deps, advanced_settings, feature_settings, open_channel
+from activities.failures import reports_failures
+from canonical.feature import Feature
+from canonical.push import OrderStatus, PushAnswer, StockLevel
+from canonical.runs import Collected, PageTask, Sent, Settled
+from connectors.protocol import AnswersTickets, Connector, PushesShipments, PushesStock
+from erp import push
+from erp.integrations import get
+
+CHUNK_BATCHES = 10
+"""Vendor batches per activity: ten times a hundred levels is a few seconds of work."""
+
+
+def _send(connector: Connector, feature: Feature, items: list[StockLevel] | list[OrderStatus]) -> PushAnswer:
+    if feature is Feature.STOCK:
+        return cast(PushesStock, connector).send_stock(cast(list[StockLevel], items))
+    return cast(PushesShipments, connector).send_shipments(cast(list[OrderStatus], items))
+
+
+class PushActivities:
+    """Activities of a push run."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+
+    @activity.defn(name="collect_batch")
+    @reports_failures
+    def collect_batch(self, task: PageTask) -> Collected:
+        """Freeze what must be sent into a batch row; unchanged records are cleared without a call."""
+        ref = task.ref
+        with self._deps.sessions() as session:
+            spec = connectors.spec_of(get(session, ref.integration_id).connector)
+            collected = push.collect(
+                session,
+                ref,
+                task.run_id,
+                feature_settings(session, ref.integration_id, spec, ref.feature, task.settings_revision),
+                advanced_settings(session, ref.integration_id),
+                spec.features[ref.feature].batch * CHUNK_BATCHES,
+                task.records,
+            )
+            session.commit()
+        return collected
+
+    @activity.defn(name="send_batch")
+    @reports_failures
+    def send_batch(self, task: PageTask) -> Sent:
+        """Send a batch in the vendor's portions; each answer is stored before the next portion leaves.
+
+        After a crash only the portion without an answer is sent again, marked as a repeat.
+        """
+        ref = task.ref
+        with open_channel(self._deps, ref.integration_id, ref.feature, task.settings_revision) as channel:
+            size = channel.spec.features[ref.feature].batch
+            while True:
+                with self._deps.sessions() as session:
+                    portion = push.open_portion(session, task.batch_id, size)
+                    session.commit()
+                if not portion:
+                    return Sent()
+                answer = _send(channel.connector, ref.feature, portion)
+                with self._deps.sessions() as session:
+                    push.store_answer(session, task.batch_id, answer)
+                    session.commit()
+                if answer.ticket:
+                    return Sent(ticket=answer.ticket, ask_again_after=answer.ask_again_after)
+                activity.heartbeat()
+
+    @activity.defn(name="check_ticket")
+    @reports_failures
+    def check_ticket(self, task: PageTask) -> Sent:
+        """Ask a slow channel for the answers of an earlier push."""
+        ref = task.ref
+        with open_channel(self._deps, ref.integration_id, ref.feature, task.settings_revision) as channel:
+            answer = cast(AnswersTickets, channel.connector).check_ticket(task.ticket)
+        with self._deps.sessions() as session:
+            push.store_answer(session, task.batch_id, answer)
+            session.commit()
+        return Sent(ticket=answer.ticket, ask_again_after=answer.ask_again_after)
+
+    @activity.defn(name="settle_batch")
+    @reports_failures
+    def settle_batch(self, task: PageTask) -> Settled:
+        """Write the answers into the links and the journal, once."""
+        with self._deps.sessions() as session:
+            settled = push.settle(session, task.batch_id, task.run_id)
+            session.commit()
+        return settled

@@ -1,0 +1,101 @@
+"""The readiness report before go-live (D§6.1): what is green, what is missing, per integration."""
+
+from collections.abc import Mapping
+
+from sqlmodel import Session, col, select
+
+from canonical.check import CheckReport
+from canonical.feature import Feature
+from canonical.lifecycle import FeatureState, Readiness, ReadinessItem
+from canonical.settings import AdvancedSettings, FeatureSettings, OrderSettings
+from canonical.settings import MappingKind as Kind
+from erp.integrations import get, state_of
+from erp.tables import Article, ArticleFilter, Credential, IntegrationFeature, Project
+from erp.tables import Mapping as MappingRow
+
+
+def report(
+    session: Session, integration_id: str, settings: Mapping[Feature, FeatureSettings], advanced: AdvancedSettings
+) -> Readiness:
+    """Check everything that go-live needs; reads only."""
+    state = state_of(session, integration_id)
+    chosen = state.features if state else ()
+    active = [feature for feature in chosen if feature.is_active]
+    items = [_credentials(session, integration_id), ReadinessItem(name="feature_active", ok=bool(active))]
+    items += _mandatory(active, settings)
+    if advanced.foreign_numbers:
+        items.append(ReadinessItem(name="foreign_number_label", ok=bool(advanced.foreign_number_label)))
+    orders = settings.get(Feature.ORDERS)
+    if isinstance(orders, OrderSettings) and _is_active(active, Feature.ORDERS):
+        items += _order_items(session, integration_id, orders)
+    if _is_active(active, Feature.STOCK):
+        items.append(ReadinessItem(name="article_list", ok=_list_built(session, integration_id), feature=Feature.STOCK))
+    items += [_tried(session, integration_id, feature.feature) for feature in active]
+    return Readiness(items=tuple(items))
+
+
+def _is_active(active: list[FeatureState], feature: Feature) -> bool:
+    return any(state.feature is feature for state in active)
+
+
+def _credentials(session: Session, integration_id: str) -> ReadinessItem:
+    row = get(session, integration_id)
+    tested = bool(row.check_report) and CheckReport.model_validate(row.check_report).ok
+    return ReadinessItem(name="credentials", ok=tested and session.get(Credential, integration_id) is not None)
+
+
+def _mandatory(active: list[FeatureState], settings: Mapping[Feature, FeatureSettings]) -> list[ReadinessItem]:
+    items = []
+    for state in active:
+        missing = settings[state.feature].missing()
+        items.append(
+            ReadinessItem(
+                name="mandatory", ok=not missing, feature=state.feature, params={"fields": ", ".join(missing)}
+            )
+        )
+    return items
+
+
+def _order_items(session: Session, integration_id: str, settings: OrderSettings) -> list[ReadinessItem]:
+    numbers = (settings.shipping_article, settings.discount_article, settings.surcharge_article)
+    articles = {row.number: row for row in session.exec(select(Article).where(col(Article.number).in_(numbers)))}
+    postage, discount = articles.get(settings.shipping_article), articles.get(settings.discount_article)
+    surcharge = articles.get(settings.surcharge_article)
+    project = session.exec(select(Project.id).where(col(Project.code) == settings.default_project)).first()
+    return [
+        ReadinessItem(name="project", ok=project is not None, feature=Feature.ORDERS),
+        ReadinessItem(name="postage_article", ok=bool(postage and postage.is_postage), feature=Feature.ORDERS),
+        ReadinessItem(name="discount_article", ok=bool(discount and discount.is_discount), feature=Feature.ORDERS),
+        ReadinessItem(
+            name="surcharge_article",
+            ok=bool(surcharge and not surcharge.is_stock_article),
+            is_required=bool(settings.surcharge_article),
+            feature=Feature.ORDERS,
+        ),
+        _mapped(session, integration_id, Kind.PAYMENT, bool(settings.default_payment)),
+        _mapped(session, integration_id, Kind.SHIPPING, bool(settings.default_shipping)),
+    ]
+
+
+def _mapped(session: Session, integration_id: str, kind: Kind, has_default: bool) -> ReadinessItem:
+    rows = session.exec(
+        select(MappingRow.erp_value).where(
+            col(MappingRow.integration_id) == integration_id, col(MappingRow.kind) == kind.value
+        )
+    ).all()
+    return ReadinessItem(
+        name=f"{kind.value}_mapping", ok=has_default or (bool(rows) and all(rows)), feature=Feature.ORDERS
+    )
+
+
+def _list_built(session: Session, integration_id: str) -> bool:
+    query = select(ArticleFilter.id).where(
+        col(ArticleFilter.integration_id) == integration_id, col(ArticleFilter.matched).is_not(None)
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def _tried(session: Session, integration_id: str, feature: Feature) -> ReadinessItem:
+    """At least one good run by hand is advised, not required: a shop without orders has none."""
+    row = session.get(IntegrationFeature, (integration_id, feature.value))
+    return ReadinessItem(name="tried", ok=bool(row and row.last_success_at), is_required=False, feature=feature)

@@ -1,0 +1,88 @@
+"""Fixtures that all tests share: vendors' data, real PostgreSQL, real Temporal."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from embedded import EmbeddedServers
+from erp.database import make_engine, migrate
+
+
+def require(condition: bool, reason: str) -> None:
+    """Skip with a clear reason, or fail where `.ci/run` promised to provide everything."""
+    if condition:
+        return
+    if os.environ.get("CONNECT_REQUIRE_ALL") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the vendors' specifications and recorded answers (`CONNECT_SHARED`, default `../shared`)."""
+    folder = Path(os.environ.get("CONNECT_SHARED", Path(__file__).parents[2] / "shared"))
+    require(folder.is_dir(), f"vendors' data not found at {folder}; set CONNECT_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A Chromium that Playwright can drive: Debian's or another one on the path."""
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+    require(found is not None, "no Chromium found; install the package chromium")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[EmbeddedServers]:
+    """PostgreSQL and Temporal for the whole session, in a folder that a database user can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="connect-tests-"))
+    folder.chmod(0o711)
+    with EmbeddedServers(folder / "var") as running:
+        yield running
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_database(servers: EmbeddedServers) -> str:
+    """A migrated database that others are copied from, so that a fresh one costs milliseconds."""
+    migrate(servers.database_url)
+    return "connect"
+
+
+@pytest.fixture
+def database_url(servers: EmbeddedServers, template_database: str) -> Iterator[str]:
+    """A fresh, migrated database of this test's own."""
+    name = f"t{uuid4().hex[:12]}"
+    plain = servers.database_url.replace("+psycopg", "")
+    admin = plain.replace("/connect?", "/postgres?")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE {name} TEMPLATE "{template_database}"'.encode())
+    yield servers.database_url.replace("/connect?", f"/{name}?")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on this test's database."""
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session on this test's database."""
+    with Session(engine, expire_on_commit=False, autoflush=False) as session:
+        yield session

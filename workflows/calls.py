@@ -1,0 +1,199 @@
+"""The activities as workflows call them: by name and type, with time limits and labels for people; nothing else calls them."""
+
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from canonical.check import CheckReport
+from canonical.lifecycle import CreateIntegration, IntegrationState, Readiness
+from canonical.runs import (
+    Applied,
+    Built,
+    Collected,
+    Fetched,
+    HouseDone,
+    HouseTask,
+    Ordered,
+    PageTask,
+    Productive,
+    RunEnd,
+    RunPlan,
+    RunRef,
+    ScheduleNote,
+    Sent,
+    Settled,
+)
+
+Answer = TypeVar("Answer")
+
+SHOP = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(minutes=1),
+    maximum_attempts=5,
+)
+"""Towards a shop: a blip is bridged within the run, an outage ends it `deferred` and the schedule tries again."""
+
+STORE = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=30),
+    maximum_attempts=60,
+)
+"""Towards our own database: it comes back, and what was decided must be written."""
+
+UNDO = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(minutes=1),
+    maximum_attempts=100,
+)
+"""Taking back must succeed."""
+
+
+async def _call(
+    name: str,
+    argument: BaseModel | str | list[Any] | None,
+    answer: type[Answer],
+    summary: str,
+    *,
+    retry: RetryPolicy = STORE,
+    seconds: int = 60,
+    heartbeat: int | None = None,
+) -> Answer:
+    arguments = argument if isinstance(argument, list) else [] if argument is None else [argument]
+    result: Answer = await workflow.execute_activity(
+        name,
+        args=arguments,
+        result_type=answer,
+        start_to_close_timeout=timedelta(seconds=seconds),
+        heartbeat_timeout=timedelta(seconds=heartbeat) if heartbeat else None,
+        retry_policy=retry,
+        summary=summary,
+    )
+    return result
+
+
+async def install_connector(connector: str, by: str) -> None:
+    """Remember that a connector is installed."""
+    await _call("install_connector", [connector, by], type(None), "install")
+
+
+async def load_state(integration_id: str) -> IntegrationState | None:
+    """Rebuild the entity's state."""
+    return await _call("load_state", integration_id, IntegrationState | None, "load")  # type: ignore[arg-type]
+
+
+async def create_integration(command: CreateIntegration) -> IntegrationState:
+    """Create the integration's row."""
+    return await _call("create_integration", command, IntegrationState, "create", retry=STORE)
+
+
+async def change(order: Ordered) -> IntegrationState:
+    """Carry out a lifecycle command in the database."""
+    return await _call("change_integration", order, IntegrationState, order.command)
+
+
+async def check_connection(integration_id: str, by: str) -> CheckReport:
+    """Test the connection."""
+    return await _call(
+        "check_connection", [integration_id, by], CheckReport, "test connection", retry=SHOP, seconds=120
+    )
+
+
+async def check_readiness(integration_id: str) -> Readiness:
+    """Ask what is missing before go-live."""
+    return await _call("check_readiness", integration_id, Readiness, "readiness")
+
+
+async def begin_productive(what: Productive) -> None:
+    """Set the watermark's start."""
+    await _call("begin_productive", what, type(None), "watermark")
+
+
+async def set_productive(what: Productive) -> None:
+    """Switch to productive mode."""
+    await _call("set_productive", what, type(None), "productive mode")
+
+
+async def undo_productive(what: Productive) -> None:
+    """Take back mode and watermark."""
+    await _call("undo_productive", what, type(None), "undo go-live", retry=UNDO)
+
+
+async def sync_schedules(state: IntegrationState) -> None:
+    """Bring all schedules to what the state says."""
+    await _call("sync_schedules", state, type(None), "schedules")
+
+
+async def open_schedule(note: ScheduleNote) -> None:
+    """Let a schedule run."""
+    await _call("open_schedule", note, type(None), f"start schedule {note.ref.feature.value}", retry=SHOP)
+
+
+async def close_schedule(note: ScheduleNote) -> None:
+    """Hold a schedule."""
+    await _call("close_schedule", note, type(None), f"hold schedule {note.ref.feature.value}", retry=UNDO)
+
+
+async def trigger_schedule(ref: RunRef) -> None:
+    """Start a run through its schedule."""
+    await _call("trigger_schedule", ref, type(None), f"run {ref.feature.value} now")
+
+
+async def build_article_list(integration_id: str, by: str) -> Built:
+    """Evaluate the article filter."""
+    return await _call("build_article_list", [integration_id, by], Built, "article list", seconds=600)
+
+
+async def begin_run(ref: RunRef) -> RunPlan:
+    """Decide whether a run goes."""
+    return await _call("begin_run", ref, RunPlan, "begin")
+
+
+async def end_run(finish: RunEnd) -> None:
+    """Write how a run ended."""
+    await _call("end_run", finish, type(None), f"end: {finish.outcome.value}")
+
+
+async def fetch_page(task: PageTask) -> Fetched:
+    """Fetch a page into the inbox."""
+    return await _call("fetch_page", task, Fetched, "fetch", retry=SHOP, seconds=300)
+
+
+async def apply_page(task: PageTask) -> Applied:
+    """Apply a page of waiting documents."""
+    return await _call("apply_page", task, Applied, "apply", seconds=300)
+
+
+async def collect_batch(task: PageTask) -> Collected:
+    """Collect what must be sent."""
+    return await _call("collect_batch", task, Collected, "collect", seconds=120)
+
+
+async def send_batch(task: PageTask) -> Sent:
+    """Send a collected batch."""
+    return await _call("send_batch", task, Sent, "send", retry=SHOP, seconds=600, heartbeat=120)
+
+
+async def check_ticket(task: PageTask) -> Sent:
+    """Ask for the answers of an earlier push."""
+    return await _call("check_ticket", task, Sent, "ask for answers", retry=SHOP, seconds=120)
+
+
+async def settle_batch(task: PageTask) -> Settled:
+    """Write the answers into the links."""
+    return await _call("settle_batch", task, Settled, "settle", seconds=120)
+
+
+async def house_step(task: HouseTask) -> HouseDone:
+    """Do one batch of a house task."""
+    return await _call("house_step", task, HouseDone, task.name, seconds=300)
+
+
+async def hint_pushes() -> int:
+    """Trigger what has something to send."""
+    return await _call("hint_pushes", None, int, "hint pushes")
