@@ -205,8 +205,8 @@ class Transport:
         return b"".join(parts)
 
     def _failure_of_connection(self, error: Exception) -> Failure:
-        """Decide by the type of an exception, never by its text."""
-        cause = error.__cause__
+        """Decide by the type of an exception, never by its text; httpcore keeps the one it stands for as its argument."""
+        cause = error.args[0] if error.args else None
         if isinstance(error, AddressRefusedError):
             return Failure.of("ADDRESS_REFUSED", host=self.host)
         if isinstance(error, httpcore.TimeoutException):

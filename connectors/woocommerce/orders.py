@@ -100,7 +100,7 @@ def _in_bunch(at: Cursor, page: Sequence[RawDocument], answer: Answer) -> tuple[
     total = int(stated) if stated.isdecimal() else 0
     if at.page > 1 and total < at.total:
         return Cursor(at.since, page=1), True
-    if len(page) < PAGE:
+    if len(page) < PAGE or at.page * PAGE == total:
         return Cursor(at.since + SECOND), True
     return Cursor(at.since, at.page + 1, total), True
 

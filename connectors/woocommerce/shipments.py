@@ -8,7 +8,7 @@ from canonical.failure import Failure, FailureError
 from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult, StatusKind
 from connectors.answers import Answer, RefusedError
 from connectors.transport import Calls
-from connectors.woocommerce.answers import NO_ROUTE, error_of
+from connectors.woocommerce.answers import INVALID_ID, NO_ROUTE, error_of
 from connectors.woocommerce.orders import rows_of
 from connectors.woocommerce.settings import TrackingWay, WooShipmentSettings
 
@@ -70,7 +70,7 @@ class _Report:
     def _of_this_order(self, error: RefusedError) -> FailureError:
         """Tell what concerns this order from what concerns the whole channel."""
         code, message = error_of(error.answer)
-        if error.answer.status == 404 and code and code != NO_ROUTE:
+        if code.endswith(INVALID_ID):
             return FailureError(self._not_in_shop())
         if error.answer.status in ONE_ORDER_REFUSED and code:
             return FailureError(Failure.of("ITEM_REFUSED", record=self._name, reason=message or code))
