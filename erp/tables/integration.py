@@ -29,7 +29,6 @@ class Integration(SQLModel, table=True):
     mode: str = Field(default="development", max_length=20)
     wizard_step: str = Field(default="credentials", max_length=20)
     """basics, credentials, features, create or done: where the wizard goes on."""
-    advanced: dict[str, Any] = json_object()
     check_report: dict[str, Any] = json_object()
     checked_at: Moment | None = moment()
     created_at: Moment = filled_now()
