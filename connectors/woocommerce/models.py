@@ -163,7 +163,7 @@ class WooOrder(_Lean):
 
     id: Annotated[int, Field(gt=0, lt=2**63)]
     number: Str = ""
-    status: Annotated[str, Field(min_length=1)]
+    status: Annotated[Str, Field(min_length=1)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     prices_include_tax: bool
     date_created_gmt: Moment
