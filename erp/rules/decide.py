@@ -1,0 +1,166 @@
+"""The decision about one document: every rule in its turn, all problems collected, one draft at the end (D§4.2)."""
+
+from dataclasses import dataclass
+
+from canonical.failure import Finding, Severity
+from canonical.order import ChannelOrder, ChannelState
+from canonical.settings import CommentTarget, OrderSettings
+from erp.rules.address import check_addresses, delivery_of, snapshot
+from erp.rules.autoship import check_autoship, holds_of
+from erp.rules.changes import findings_after_import
+from erp.rules.charges import fee_lines, shipping_lines
+from erp.rules.customer import choose_customer
+from erp.rules.discounts import discount_lines
+from erp.rules.gate import check_shape, gate
+from erp.rules.lines import article_lines, find_articles, needs_transport
+from erp.rules.methods import Unknown, resolve_payment, resolve_shipping, resolve_term, shipping_value
+from erp.rules.model import (
+    Decision,
+    DraftCustomer,
+    DraftLine,
+    MasterData,
+    OrderDraft,
+    Outcome,
+    PaymentInfo,
+    ProjectInfo,
+    RuleContext,
+    ShippingInfo,
+    TermInfo,
+)
+from erp.rules.project import resolve_project
+from erp.rules.taxes import check_line_taxes, check_rates, check_tax_free, tax_country, tax_kind, vat_id_of
+from erp.rules.texts import clip
+from erp.rules.totals import Sums, add_up, check_totals
+
+
+def decide(order: ChannelOrder, context: RuleContext, master: MasterData) -> Decision:
+    """Decide one document: import with a draft, skip, or reject with everything that is wrong with it.
+
+    Pure: the preview, the import and a replay of a stored document call this very function.
+    """
+    booked = master.already_imported.get(order.external_id)
+    if booked is not None:
+        return Decision(Outcome.SKIP, findings_after_import(order, booked))
+    reason = gate(order, context)
+    if reason is not None:
+        return Decision(Outcome.SKIP, (reason,))
+    found: list[Finding] = []
+    unknown: Unknown = []
+    parts = _gather(order, context, master, found, unknown)
+    if any(finding.severity is Severity.REJECT for finding in found):
+        return Decision(Outcome.REJECT, tuple(found), None, tuple(unknown))
+    return Decision(Outcome.IMPORT, tuple(found), _draft(order, context, master, parts, found))
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What the rules made of an order's parts; project and customer are only missing where a finding rejects."""
+
+    project: ProjectInfo | None
+    customer: DraftCustomer | None
+    payment: PaymentInfo | None
+    shipping: ShippingInfo | None
+    term: TermInfo | None
+    lines: list[DraftLine]
+    sums: Sums
+    is_fixed: bool
+    tax_kind: str
+    tax_country: str
+    vat_id: str
+
+
+def _gather(
+    order: ChannelOrder, context: RuleContext, master: MasterData, found: list[Finding], unknown: Unknown
+) -> _Parts:
+    """Apply the rules one after the other; none stops the next, so that all problems are named at once."""
+    settings = context.settings
+    check_shape(order, context, found)
+    check_addresses(order, found)
+    check_line_taxes(order, found)
+    project = resolve_project(context, master, found)
+    customer = choose_customer(order, settings, project, master, found)
+    articles = find_articles(order, context.advanced, master, found)
+    payment = resolve_payment(order, settings, master, found, unknown)
+    shipping = resolve_shipping(
+        order, settings, master, found, unknown, payment=payment, has_goods=needs_transport(articles)
+    )
+    term = resolve_term(settings, master, found)
+    lines = article_lines(order, articles, settings, found) + _other_lines(order, settings, project, master, found)
+    sums = add_up(order)
+    verdict = check_totals(order, sums, settings, found)
+    if verdict.rounding is not None:
+        lines.append(verdict.rounding)
+    country = delivery_of(order).country
+    vat_id = vat_id_of(order)
+    kind = tax_kind(country, settings.warehouse_country, vat_id, is_taxed=sums.tax != 0)
+    country = tax_country(kind, country, settings)
+    check_rates(lines, country, master, found)
+    check_tax_free(articles, found, kind=kind, country=country, total=sums.total, tax=sums.tax)
+    check_autoship(order, settings, master, payment, found, kind=kind, vat_id=vat_id)
+    return _Parts(project, customer, payment, shipping, term, lines, sums, verdict.is_fixed, kind, country, vat_id)
+
+
+def _other_lines(
+    order: ChannelOrder,
+    settings: OrderSettings,
+    project: ProjectInfo | None,
+    master: MasterData,
+    found: list[Finding],
+) -> list[DraftLine]:
+    always = project is not None and project.always_postage_line
+    return [
+        *discount_lines(order, settings.discount_article, master, found),
+        *shipping_lines(order, settings.shipping_article, always=always, master=master, found=found),
+        *fee_lines(order, settings.surcharge_article, settings.discount_article, master, found),
+    ]
+
+
+def _draft(
+    order: ChannelOrder, context: RuleContext, master: MasterData, parts: _Parts, found: list[Finding]
+) -> OrderDraft | None:
+    if parts.project is None or parts.customer is None:
+        return None
+    settings = context.settings
+    is_stopped = any(finding.severity is Severity.WARNING for finding in found)
+    total = order.stated.total if parts.is_fixed else parts.sums.total
+    shipping = parts.shipping
+    return OrderDraft(
+        external_id=order.external_id,
+        external_number=clip(order.number, 120),
+        project=parts.project,
+        customer=parts.customer,
+        ordered_at=order.ordered_at,
+        clerk=settings.clerk_name,
+        language=order.language[:5],
+        currency=order.currency,
+        exchange_rate=master.exchange_rates.get(order.currency),
+        prices_include_tax=order.prices_include_tax and not settings.calc_net,
+        total=total,
+        total_tax=parts.sums.tax,
+        channel_total=order.stated.total,
+        is_total_fixed=parts.is_fixed,
+        refunded=order.refunded,
+        payment_method=parts.payment,
+        payment_value=clip(order.payment.method),
+        transaction_id=clip(order.payment.transaction_id),
+        paid_at=order.payment.paid_at,
+        payment_state="paid" if order.payment.paid_at is not None or not total else "open",
+        shipping_method=shipping,
+        shipping_value=clip(shipping_value(order)),
+        delivery_term=parts.term,
+        fast_lane=shipping is not None and shipping.code in settings.fast_lane_shipping,
+        billing=snapshot(order.billing),
+        delivery=snapshot(delivery_of(order)),
+        vat_id=clip(parts.vat_id, 40),
+        vat_id_trusted=bool(parts.vat_id) and settings.vat_id_trusted,
+        tax_kind=parts.tax_kind,
+        tax_country=parts.tax_country,
+        free_text=clip(order.comment) if settings.comment_target is CommentTarget.FREE_TEXT else "",
+        internal_label=clip(order.comment) if settings.comment_target is CommentTarget.INTERNAL_LABEL else "",
+        autoship=parts.project.autoship_allowed and not is_stopped,
+        autoship_documents=settings.autoship_documents.value,
+        holds=holds_of(found),
+        settings_revision=context.settings_revision,
+        reserves_stock=parts.project.reserves_stock and order.state is not ChannelState.SHIPPED,
+        lines=tuple(parts.lines),
+    )

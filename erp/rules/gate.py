@@ -1,0 +1,63 @@
+"""The gate: which documents are looked at, and which are impossible as such (D§4.2.2, D§10.6)."""
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+
+from canonical.failure import Finding
+from canonical.order import ChannelOrder, ChannelState
+from erp.rules.model import RuleContext
+
+CLOCK_SKEW = timedelta(days=1)
+"""A shop's clock may be wrong by a time zone, not by more."""
+MOST_DECIMALS = -2
+CURRENCY_LETTERS = 3
+
+
+def gate(order: ChannelOrder, context: RuleContext) -> Finding | None:
+    """Find the reason to skip a document that was not imported before; None lets it pass."""
+    if order.state is ChannelState.CANCELLED:
+        return Finding.of("CANCELLED_BEFORE_IMPORT")
+    if order.state is ChannelState.REFUNDED or 0 < order.stated.total <= order.refunded:
+        return Finding.of("REFUNDED_BEFORE_IMPORT")
+    if order.channel_state not in context.settings.import_states:
+        if order.state is ChannelState.SHIPPED:
+            return Finding.of("ALREADY_SHIPPED")
+        return Finding.of("STATE_FILTERED", state=order.channel_state)
+    if context.start_at is not None and order.modified_at < context.start_at and not context.by_hand:
+        return Finding.of("TOO_OLD", modified=order.modified_at.isoformat())
+    return None
+
+
+def check_shape(order: ChannelOrder, context: RuleContext, found: list[Finding]) -> None:
+    """Find what makes a document impossible: a date in the future, no lines, a line twice, amounts below the cent."""
+    if order.ordered_at > context.now + CLOCK_SKEW:
+        found.append(Finding.of("DATE_IN_FUTURE", date=order.ordered_at.isoformat()))
+    if not order.lines:
+        found.append(Finding.of("NO_LINES"))
+    refs = [line.ref for line in order.lines if line.ref]
+    if len(set(refs)) != len(refs):
+        found.extend(Finding.of("LINE_DUPLICATE", ref=ref) for ref, times in Counter(refs).items() if times > 1)
+    if len(order.currency) != CURRENCY_LETTERS:
+        found.append(Finding.of("DOCUMENT_INVALID", problems=f"currency: {order.currency[:20]!r}"))
+    _check_amounts(order, found)
+
+
+def _check_amounts(order: ChannelOrder, found: list[Finding]) -> None:
+    """Find amounts that an account cannot hold: parts of cents, or beyond twelve digits."""
+    amounts = [amount for line in order.lines for amount in (line.net, line.tax, line.discount_net, line.discount_tax)]
+    for charge in order.shipping + order.fees:
+        amounts += charge.net, charge.tax
+    amounts += order.stated.total, order.refunded
+    odd = {amount for amount in amounts if not _is_money(amount)}
+    if odd:
+        values = ", ".join(sorted(str(amount)[:40] for amount in odd))
+        found.append(Finding.of("DOCUMENT_INVALID", problems=f"amounts: {values}"))
+
+
+def _is_money(amount: Decimal) -> bool:
+    """Whether an amount fits a money column as it is; trailing zeros do no harm."""
+    if not amount.is_finite() or abs(amount) >= 10**11:
+        return False
+    exponent = amount.as_tuple().exponent
+    return isinstance(exponent, int) and (exponent >= MOST_DECIMALS or amount == round(amount, 2))

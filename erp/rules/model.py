@@ -1,0 +1,234 @@
+"""What the rules of the order import read and what they decide: plain frozen data, no session, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from canonical.failure import Finding
+from canonical.settings import AdvancedSettings, MappingKind, MatchCriterion, OrderSettings
+
+ERP_CURRENCY = "EUR"
+
+
+class Outcome(StrEnum):
+    """What becomes of a document."""
+
+    IMPORT = "import"
+    SKIP = "skip"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContext:
+    """What is the same for all documents of a page."""
+
+    settings: OrderSettings
+    advanced: AdvancedSettings
+    settings_revision: int
+    now: datetime
+    start_at: datetime | None
+    by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """A project, as far as an order asks it."""
+
+    id: int
+    code: str
+    reserves_stock: bool = True
+    always_postage_line: bool = False
+    autoship_allowed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentInfo:
+    """A payment method of ours."""
+
+    id: int
+    code: str
+    is_cash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingInfo:
+    """A shipping method of ours."""
+
+    id: int
+    code: str
+    is_pickup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TermInfo:
+    """A delivery term."""
+
+    id: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleInfo:
+    """An article, as far as an order asks it; locked and deleted ones are not usable."""
+
+    id: int
+    number: str
+    name: str = ""
+    description: str = ""
+    tax_category: str = "normal"
+    is_stock_article: bool = True
+    is_postage: bool = False
+    is_discount: bool = False
+    allows_decimals: bool = False
+    is_usable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerInfo:
+    """A customer that an order may belong to."""
+
+    id: int
+    number: str
+    project_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BookedLine:
+    """An article line as it was booked, to notice later changes."""
+
+    ref: str
+    quantity: Decimal
+    net: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BookedOrder:
+    """An order that was imported before, as far as a newer version of its document is compared with it."""
+
+    id: int
+    channel_total: Decimal
+    refunded: Decimal
+    billing: Mapping[str, Any]
+    delivery: Mapping[str, Any]
+    is_cancelled: bool
+    is_shipped: bool
+    lines: frozenset[BookedLine]
+
+
+@dataclass(frozen=True, slots=True)
+class MasterData:
+    """The ERP's side of a page: whatever the rules look up, loaded in sets beforehand."""
+
+    projects: Mapping[str, ProjectInfo] = field(default_factory=dict)
+    payment_methods: Mapping[str, PaymentInfo] = field(default_factory=dict)
+    shipping_methods: Mapping[str, ShippingInfo] = field(default_factory=dict)
+    delivery_terms: Mapping[str, TermInfo] = field(default_factory=dict)
+    articles_by_sku: Mapping[str, ArticleInfo] = field(default_factory=dict)
+    """By our own number; also the postage, discount and surcharge article."""
+    articles_by_foreign_number: Mapping[str, ArticleInfo] = field(default_factory=dict)
+    """By the active foreign number of this integration with the chosen label."""
+    tax_rates: Mapping[str, frozenset[Decimal]] = field(default_factory=dict)
+    exchange_rates: Mapping[str, Decimal] = field(default_factory=dict)
+    customers_by_number: Mapping[str, CustomerInfo] = field(default_factory=dict)
+    customers_by_email: Mapping[str, tuple[CustomerInfo, ...]] = field(default_factory=dict)
+    customers_by_name: Mapping[str, tuple[CustomerInfo, ...]] = field(default_factory=dict)
+    already_imported: Mapping[str, BookedOrder] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One line of the order to be booked; `net` + `tax` = `gross`."""
+
+    kind: str
+    article: ArticleInfo | None
+    line_ref: str
+    title: str
+    description: str
+    quantity: Decimal
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    tax_rate: Decimal
+    properties: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCustomer:
+    """The order's customer: one that exists (`id`), or one to be created unless `match` finds it meanwhile."""
+
+    id: int | None = None
+    number: str = ""
+    match: tuple[MatchCriterion, ...] = ()
+    """By what an order of the same page may already have created it; empty: always a new one."""
+    match_in_project: bool = False
+    name: str = ""
+    company: str = ""
+    email: str = ""
+    phone: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: str = ""
+    vat_id: str = ""
+    language: str = ""
+    is_guest: bool = False
+    email_key: str = ""
+    name_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """The order to be booked, with everything that booking needs."""
+
+    external_id: str
+    external_number: str
+    project: ProjectInfo
+    customer: DraftCustomer
+    ordered_at: datetime
+    clerk: str
+    language: str
+    currency: str
+    exchange_rate: Decimal | None
+    prices_include_tax: bool
+    total: Decimal
+    total_tax: Decimal
+    channel_total: Decimal
+    is_total_fixed: bool
+    refunded: Decimal
+    payment_method: PaymentInfo | None
+    payment_value: str
+    transaction_id: str
+    paid_at: datetime | None
+    payment_state: str
+    shipping_method: ShippingInfo | None
+    shipping_value: str
+    delivery_term: TermInfo | None
+    fast_lane: bool
+    billing: dict[str, str]
+    delivery: dict[str, str]
+    vat_id: str
+    vat_id_trusted: bool
+    tax_kind: str
+    tax_country: str
+    free_text: str
+    internal_label: str
+    autoship: bool
+    autoship_documents: str
+    holds: tuple[str, ...]
+    settings_revision: int
+    reserves_stock: bool
+    lines: tuple[DraftLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules decided about one document; a draft exactly when it is imported."""
+
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    draft: OrderDraft | None = None
+    unknown_values: tuple[tuple[MappingKind, str], ...] = ()
