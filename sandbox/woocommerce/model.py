@@ -14,6 +14,8 @@ from sandbox.woocommerce import times
 from sandbox.woocommerce.errors import Json
 from sandbox.woocommerce.links import PLACEHOLDER, item_links
 
+UMLAUTS: dict[str, str | int | None] = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
+
 
 @dataclass(slots=True)
 class Product:
@@ -137,7 +139,7 @@ def slug_of(name: str) -> str:
 
 def attribute_slug(name: str) -> str:
     """The slug of a product attribute, as recorded: `Größe` is `pa_groesse`."""
-    return "pa_" + name.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    return "pa_" + name.lower().translate(str.maketrans(UMLAUTS))
 
 
 def product_document(product: Product, variations: Sequence[Product] = ()) -> Json:

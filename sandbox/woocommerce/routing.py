@@ -208,14 +208,13 @@ def _keep_fields(answer: Answer, fields: str | None) -> None:
 
 
 def _picked(document: Json, names: Sequence[str]) -> Json:
-    """The named fields of a document; `a.b` keeps `b` inside `a`."""
-    kept: Json = {}
+    """The named fields of a document in the document's order; `a.b` keeps `b` inside `a`."""
+    wanted: dict[str, list[str]] = {}
     for name in names:
         outer, dot, inner = name.partition(".")
-        if outer not in document:
-            continue
-        if dot and isinstance(document[outer], dict):
-            kept[outer] = {**kept.get(outer, {}), **_picked(document[outer], [inner])}
-        else:
-            kept[outer] = document[outer]
-    return kept
+        wanted.setdefault(outer, []).extend([inner] if dot else [])
+    return {
+        name: _picked(value, wanted[name]) if wanted[name] and isinstance(value, dict) else value
+        for name, value in document.items()
+        if name in wanted
+    }
