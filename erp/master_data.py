@@ -1,0 +1,173 @@
+"""The ERP's side of a page of orders, loaded in sets: the number of statements does not grow with the page."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from canonical.order import ChannelOrder
+from canonical.settings import AdvancedSettings, OrderSettings
+from erp.bulk import storable
+from erp.rules import (
+    ArticleInfo,
+    BookedLine,
+    BookedOrder,
+    CustomerInfo,
+    MasterData,
+    PaymentInfo,
+    ProjectInfo,
+    ShippingInfo,
+    TermInfo,
+)
+from erp.rules.customer import email_key, name_key
+from erp.tables import DeliveryTerm, ExchangeRate, PaymentMethod, Project, ShippingMethod, TaxRate
+
+ARTICLE_COLUMNS = (
+    "a.id, a.number, a.name, a.description, a.tax_category, a.is_stock_article, a.is_postage, a.is_discount,"
+    " a.allows_decimals, NOT (a.is_locked OR a.is_deleted) AS is_usable"
+)
+
+
+def load_for(
+    session: Session,
+    integration_id: str,
+    settings: OrderSettings,
+    advanced: AdvancedSettings,
+    orders: Sequence[ChannelOrder],
+) -> MasterData:
+    """Load whatever the rules may look up for these orders; about ten statements, however many orders."""
+    skus = {line.sku for order in orders for line in order.lines if line.sku.strip()}
+    specials = {settings.shipping_article, settings.discount_article, settings.surcharge_article}
+    by_number, by_email, by_name = _customers(session, settings, orders)
+    return MasterData(
+        projects={
+            row.code: ProjectInfo(
+                row.id or 0, row.code, row.reserves_stock, row.always_postage_line, row.autoship_allowed
+            )
+            for row in session.exec(select(Project))
+        },
+        payment_methods={
+            row.code: PaymentInfo(row.id or 0, row.code, row.is_cash) for row in session.exec(select(PaymentMethod))
+        },
+        shipping_methods={
+            row.code: ShippingInfo(row.id or 0, row.code, row.is_pickup) for row in session.exec(select(ShippingMethod))
+        },
+        delivery_terms={row.code: TermInfo(row.id or 0, row.code) for row in session.exec(select(DeliveryTerm))},
+        articles_by_sku=_articles(session, skus | specials),
+        articles_by_foreign_number=_foreign(session, integration_id, advanced, skus),
+        tax_rates=_tax_rates(session),
+        exchange_rates=_exchange_rates(session, orders),
+        customers_by_number=by_number,
+        customers_by_email=by_email,
+        customers_by_name=by_name,
+        already_imported=booked_orders(session, integration_id, {order.external_id for order in orders}),
+    )
+
+
+def _articles(session: Session, numbers: set[str]) -> dict[str, ArticleInfo]:
+    query = text(f"SELECT {ARTICLE_COLUMNS} FROM article a WHERE a.number = ANY(:numbers)")  # noqa: S608 - constant
+    return {row[1]: ArticleInfo(*row) for row in session.execute(query, {"numbers": storable(numbers)})}
+
+
+def _foreign(
+    session: Session, integration_id: str, advanced: AdvancedSettings, numbers: set[str]
+) -> dict[str, ArticleInfo]:
+    """Articles by their active foreign number with exactly the chosen label (D§3.3)."""
+    if not advanced.foreign_numbers:
+        return {}
+    query = text(
+        f"SELECT f.number AS foreign_number, {ARTICLE_COLUMNS} FROM foreign_number f"  # noqa: S608 - constant
+        " JOIN article a ON a.id = f.article_id"
+        " WHERE f.integration_id = :integration AND f.label = :label AND f.is_active AND f.number = ANY(:numbers)"
+    )
+    found = session.execute(
+        query, {"integration": integration_id, "label": advanced.foreign_number_label, "numbers": storable(numbers)}
+    )
+    return {row[0]: ArticleInfo(*row[1:]) for row in found}
+
+
+def _tax_rates(session: Session) -> dict[str, frozenset[Decimal]]:
+    rates: dict[str, set[Decimal]] = {}
+    for row in session.exec(select(TaxRate)):
+        rates.setdefault(row.country, set()).add(row.rate)
+    return {country: frozenset(known) for country, known in rates.items()}
+
+
+def _exchange_rates(session: Session, orders: Sequence[ChannelOrder]) -> dict[str, Decimal]:
+    currencies = storable({order.currency for order in orders})
+    query = select(ExchangeRate).where(col(ExchangeRate.currency).in_(currencies))
+    return {row.currency: row.rate for row in session.exec(query)}
+
+
+def _customers(
+    session: Session, settings: OrderSettings, orders: Sequence[ChannelOrder]
+) -> tuple[dict[str, CustomerInfo], dict[str, tuple[CustomerInfo, ...]], dict[str, tuple[CustomerInfo, ...]]]:
+    numbers = {order.customer_ref for order in orders} | {settings.default_customer}
+    emails = {email_key(order.billing.email) for order in orders}
+    names = {name_key(order.billing) for order in orders}
+    return find_customers(session, numbers=numbers, emails=emails, names=names)
+
+
+def find_customers(
+    session: Session, *, numbers: set[str], emails: set[str], names: set[str]
+) -> tuple[dict[str, CustomerInfo], dict[str, tuple[CustomerInfo, ...]], dict[str, tuple[CustomerInfo, ...]]]:
+    """Find customers by number, e-mail key or name key in one statement, the oldest first."""
+    by_number: dict[str, CustomerInfo] = {}
+    by_email: dict[str, tuple[CustomerInfo, ...]] = {}
+    by_name: dict[str, tuple[CustomerInfo, ...]] = {}
+    found = session.execute(
+        text(
+            "SELECT id, number, project_id, email_key, name_key FROM customer"
+            " WHERE number = ANY(:numbers) OR email_key = ANY(:emails) OR name_key = ANY(:names) ORDER BY id"
+        ),
+        {"numbers": storable(numbers), "emails": storable(emails), "names": storable(names)},
+    )
+    for id, number, project_id, email, name in found:
+        customer = CustomerInfo(id, number, project_id)
+        by_number[number] = customer
+        if email:
+            by_email[email] = (*by_email.get(email, ()), customer)
+        if name:
+            by_name[name] = (*by_name.get(name, ()), customer)
+    return by_number, by_email, by_name
+
+
+def booked_orders(session: Session, integration_id: str, external_ids: Iterable[str]) -> dict[str, BookedOrder]:
+    """Find the orders that are booked already, with what a newer version of their document is compared with."""
+    rows = session.execute(
+        text(
+            "SELECT id, external_id, channel_total, refunded, billing, delivery, is_cancelled,"
+            " fulfilment_state = 'shipped' AS is_shipped FROM sales_order"
+            " WHERE integration_id = :integration AND external_id = ANY(:ids)"
+        ),
+        {"integration": integration_id, "ids": storable(set(external_ids))},
+    ).all()
+    lines = _booked_lines(session, [row.id for row in rows])
+    return {row.external_id: _booked(row, lines.get(row.id, frozenset())) for row in rows}
+
+
+def _booked(row: Any, lines: frozenset[BookedLine]) -> BookedOrder:
+    return BookedOrder(
+        id=row.id,
+        channel_total=row.channel_total,
+        refunded=row.refunded,
+        billing=row.billing,
+        delivery=row.delivery,
+        is_cancelled=row.is_cancelled,
+        is_shipped=row.is_shipped,
+        lines=lines,
+    )
+
+
+def _booked_lines(session: Session, order_ids: list[int]) -> dict[int, frozenset[BookedLine]]:
+    if not order_ids:
+        return {}
+    lines: dict[int, set[BookedLine]] = {}
+    query = text(
+        "SELECT order_id, line_ref, quantity, net, tax FROM sales_order_line WHERE order_id = ANY(:ids) AND kind = 'article'"
+    )
+    for order_id, ref, quantity, net, tax in session.execute(query, {"ids": order_ids}):
+        lines.setdefault(order_id, set()).add(BookedLine(ref, quantity, net, tax))
+    return {order_id: frozenset(found) for order_id, found in lines.items()}
