@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -31,3 +31,7 @@ class Settings(BaseSettings):
     worker_activities: int = 20
     """Activities at once per worker process; also the size of its database pool."""
     log_level: str = "INFO"
+    ready_file: Path | None = None
+    """Written when the worker polls, for whoever started it."""
+    dev_links: dict[str, str] = Field(default_factory=dict)
+    """Named links shown on the dashboard (JSON), such as the demo's shop."""

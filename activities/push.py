@@ -62,9 +62,10 @@ class PushActivities:
             while True:
                 with self._deps.sessions() as session:
                     portion = push.open_portion(session, task.batch_id, size)
+                    ticket = push.waiting_ticket(session, task.batch_id)
                     session.commit()
                 if not portion:
-                    return Sent()
+                    return Sent(ticket=ticket)
                 answer = _send(channel.connector, ref.feature, portion)
                 with self._deps.sessions() as session:
                     push.store_answer(session, task.batch_id, answer)

@@ -42,7 +42,7 @@ def _remembered(file: Path) -> Ports | None:
 
 
 def _given(port: int | None) -> int | None:
-    if port is not None and not _is_free(port):
+    if port is not None and not is_free(port):
         raise EmbeddedServerError(f"Port {port} is in use by another program; give another port or none.")
     return port
 
@@ -53,16 +53,16 @@ def _free(wanted: int | None, taken: int | None) -> int:
     A client that reconnects to a port of that range while its server is down can be given this very port as its own
     and then keeps the server from coming back.
     """
-    if wanted is not None and wanted != taken and _is_free(wanted):
+    if wanted is not None and wanted != taken and is_free(wanted):
         return wanted
     candidates = random.SystemRandom().sample(range(15_000, 32_000), 200)
     for port in candidates:
-        if port != taken and _is_free(port):
+        if port != taken and is_free(port):
             return port
     raise EmbeddedServerError("No free port was found between 15000 and 32000.")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
