@@ -6,7 +6,7 @@ from typing import Any
 from canonical.check import CheckItem, CheckReport, CheckState
 from canonical.failure import Failure, FailureError
 from canonical.feature import Feature
-from connectors.answers import RefusedError, not_json
+from connectors.answers import Answer, RefusedError, not_json
 from connectors.transport import Calls
 from connectors.woocommerce.answers import NO_ROUTE, error_of
 
@@ -131,10 +131,10 @@ class ConnectionTest:
         path = READ_PATHS[feature]
         return lambda: self._permit(lambda: self._calls.post(f"{path}/batch", {}), f"write {path[1:]}")
 
-    def _permit(self, call: Callable[[], object], permission: str) -> None:
+    def _permit(self, call: Callable[[], Answer], permission: str) -> None:
         """A key that could read the status and is refused here lacks a permission."""
         try:
-            call()
+            call().json()
         except RefusedError as error:
             if error.answer.status in KEY_REFUSED and error.failure.code == "ACCESS":
                 raise FailureError(Failure.of("PERMISSION", permission=permission)) from error

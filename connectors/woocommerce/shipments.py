@@ -6,7 +6,7 @@ from typing import Any
 from canonical.codes import Kind
 from canonical.failure import Failure, FailureError
 from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult, StatusKind
-from connectors.answers import Answer, RefusedError
+from connectors.answers import Answer, RefusedError, not_json
 from connectors.transport import Calls
 from connectors.woocommerce.answers import INVALID_ID, NO_ROUTE, error_of
 from connectors.woocommerce.orders import rows_of
@@ -88,7 +88,7 @@ class _Report:
         if state == "completed":
             raise FailureError(Failure.of("CANCEL_AFTER_SHIPPING", order=self._name))
         if state not in ("cancelled", "refunded"):
-            self._calls.put(self._path, {"status": "cancelled"})
+            self._change({"status": "cancelled"})
         return True
 
     def _ship(self) -> bool:
@@ -109,8 +109,14 @@ class _Report:
                 case TrackingWay.ORDER_META:
                     change["meta_data"] = self._meta(numbers)
         if change:
-            self._calls.put(self._path, change)
+            self._change(change)
         return True
+
+    def _change(self, change: dict[str, Any]) -> None:
+        """Change the order; only what the shop repeats in its answer counts as done."""
+        state = _map_of(self._calls.put(self._path, change)).get("status")
+        if change.get("status", state) != state:
+            raise FailureError(Failure.of("ITEM_REFUSED", record=self._name, reason=f"status = {state}"))
 
     def _note(self, numbers: Sequence[str]) -> None:
         """Write a note that the shop mails to the buyer; a repeat first looks for one that names the numbers."""
@@ -120,7 +126,7 @@ class _Report:
             texts = [str(note.get("note", "")) for note in notes if isinstance(note, dict)]
             if any(all(number in text for number in numbers) for text in texts):
                 return
-        self._calls.post(path, {"note": self._note_text(numbers), "customer_note": True})
+        _map_of(self._calls.post(path, {"note": self._note_text(numbers), "customer_note": True}))
 
     def _note_text(self, numbers: Sequence[str]) -> str:
         text = self._settings.note_text.replace("{tracking_numbers}", ", ".join(numbers))
@@ -139,7 +145,7 @@ class _Report:
         try:
             if self._status.is_repeat and joined in self._fulfilled_numbers(path):
                 return
-            self._calls.post(path, self._fulfillment(joined))
+            _map_of(self._calls.post(path, self._fulfillment(joined)))
         except RefusedError as error:
             if error.answer.status == 404 and error_of(error.answer)[0] == NO_ROUTE:
                 raise FailureError(Failure.of("FULFILLMENTS_OFF")) from error
@@ -192,5 +198,8 @@ class _Report:
 
 
 def _map_of(answer: Answer) -> dict[str, Any]:
+    """The object that the shop answers; a page for people in its place confirms nothing."""
     body = answer.json()
-    return body if isinstance(body, dict) else {}
+    if not isinstance(body, dict) or "id" not in body:
+        raise FailureError(not_json(answer))
+    return body
