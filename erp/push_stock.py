@@ -1,0 +1,72 @@
+"""What is sent to a channel about stock: how much of each listed article it may sell (D§2.3)."""
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from canonical.article import ArticleKind
+from canonical.push import StockLevel
+from canonical.settings import AdvancedSettings, StockSettings
+from erp.articles import channel_numbers
+from erp.stock import available
+from erp.tables import Article, ArticleListEntry, Link
+
+
+def links_of(session: Session, integration_id: str, records: Sequence[str]) -> list[int]:
+    """Find the stock links that a person means by article numbers."""
+    query = select(col(Link.id)).where(
+        col(Link.integration_id) == integration_id, col(Link.kind) == "stock", col(Link.record).in_(list(records))
+    )
+    return [link_id for link_id in session.exec(query) if link_id is not None]
+
+
+def payloads(
+    session: Session,
+    integration_id: str,
+    settings: StockSettings,
+    advanced: AdvancedSettings,
+    links: Sequence[Link],
+) -> dict[int, StockLevel]:
+    """Say per link id what is sent now; a link without an entry is not to be sent.
+
+    Only stock articles in the integration's list whose stock is synchronised; never a matrix article, which has no stock
+    of its own. A fixed number of statements for any number of links.
+    """
+    articles = _sendable(session, integration_id, [link.record_id for link in links])
+    quantities = available(session, settings, articles)
+    skus = channel_numbers(session, integration_id, advanced, articles)
+    return {
+        link.id: StockLevel(
+            key=link.record, sku=skus[link.record_id], ref=link.external_ref, quantity=quantities[link.record_id]
+        )
+        for link in links
+        if link.id is not None and link.record_id in quantities
+    }
+
+
+def _sendable(session: Session, integration_id: str, article_ids: Sequence[int]) -> list[int]:
+    query = (
+        select(col(Article.id))
+        .join(ArticleListEntry, col(ArticleListEntry.article_id) == col(Article.id))
+        .where(
+            col(ArticleListEntry.integration_id) == integration_id,
+            col(ArticleListEntry.removed_at).is_(None),
+            col(Article.id).in_(article_ids),
+            col(Article.syncs_stock),
+            col(Article.is_stock_article),
+            ~col(Article.is_deleted),
+            col(Article.kind) != ArticleKind.MATRIX.value,
+        )
+    )
+    return [article_id for article_id in session.exec(query) if article_id is not None]
+
+
+def fingerprint(level: StockLevel) -> str:
+    """What tells that a level says something new: the quantity, and under which number."""
+    return f"{level.quantity}:{hashlib.sha256(level.sku.encode()).hexdigest()[:32]}"
+
+
+def shown(level: StockLevel) -> str:
+    """A level in a few words for the journal."""
+    return str(level.quantity)
