@@ -69,7 +69,7 @@ class SandboxServer:
             http=DroppableProtocol,
             ws="none",
             lifespan="off",
-            log_level="critical",
+            log_level="error",
             access_log=False,
         )
         self._server = uvicorn.Server(config)

@@ -67,18 +67,16 @@ class ShopApp:
         request = Request(scope, receive)
         request_id = uuid.uuid4().hex
         shown = f"/wp-json/{path}"
-        status = 0
-        try:
-            body = await request.body()
-            fault = self._shop.faults.take(request.method, shown)
-            response = await self._respond(request, path, body, request_id, fault)
-            if response is not None:
-                status = response.status_code
-                await response(scope, receive, send)
-            elif not await request.is_disconnected():
-                await drop_connection(scope, receive)
-        finally:
-            self._shop.requests.add(LoggedRequest(request.method, shown, status, request_id))
+        body = await request.body()
+        fault = self._shop.faults.take(request.method, shown)
+        response = await self._respond(request, path, body, request_id, fault)
+        # Logged before it is sent, so that a client that has its answer finds its request in the log.
+        status = 0 if response is None else response.status_code
+        self._shop.requests.add(LoggedRequest(request.method, shown, status, request_id))
+        if response is None:
+            await drop_connection(scope, receive)
+        else:
+            await response(scope, receive, send)
 
     async def _respond(
         self, request: Request, path: str, body: bytes, request_id: str, fault: Fault | None

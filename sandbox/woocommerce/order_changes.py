@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from sandbox.woocommerce import checkout, statuses, taxes
 from sandbox.woocommerce.arguments import Arg
 from sandbox.woocommerce.basket import Basket, BasketLine, Postage
 from sandbox.woocommerce.errors import Json, WooError
+from sandbox.woocommerce.notes import add_note
 
 if TYPE_CHECKING:
     from sandbox.woocommerce.shop import WooShop
@@ -56,35 +58,43 @@ def create_order(shop: WooShop, values: Json, request_id: str) -> Json:
 
 
 def apply_changes(shop: WooShop, order: Json, changes: Json, request_id: str) -> Json:
-    """Change an order and record each real change; setting what it already is changes nothing, not even its date."""
-    key, done = str(order["id"]), False
+    """Change an order and record each real change; setting what it already is changes nothing, not even its date.
+
+    `order` is a copy: a refusal in the middle leaves the stored order and the effects untouched.
+    """
     if changes.get("set_paid") and not order["date_paid"]:
         changes = {"status": "processing", **changes}
+    effects = [*_change_texts(order, changes), *_change_meta(shop, order, changes)]
+    if changes.get("line_items"):
+        _change_lines(shop, order, changes["line_items"])
+        effects.append(("order", "line_items"))
+    if changes.get("status", order["status"]) != order["status"]:
+        _change_status(shop, order, changes["status"])
+        effects.append(("order_status", changes["status"]))
+    if effects:
+        statuses.touch(order, shop.clock())
+        shop.save_order(order)
+    for kind, value in effects:
+        shop.record(kind, str(order["id"]), value, request_id)
+    return order
+
+
+def _change_texts(order: Json, changes: Json) -> Iterator[tuple[str, str]]:
     for name in TEXTS:
         if name in changes and changes[name] != order[name]:
-            order[name], done = changes[name], True
-            shop.record("order", key, f"{name}={changes[name]}", request_id)
+            order[name] = changes[name]
+            yield "order", f"{name}={changes[name]}"
     for name in ("billing", "shipping"):
         new = {field: value for field, value in changes.get(name, {}).items() if order[name].get(field) != value}
         if new:
             order[name] |= new
-            shop.record("order", key, f"{name}: {', '.join(new)}", request_id)
-            done = True
+            yield "order", f"{name}: {', '.join(new)}"
+
+
+def _change_meta(shop: WooShop, order: Json, changes: Json) -> Iterator[tuple[str, str]]:
     for meta in changes.get("meta_data", ()):
         if set_meta(shop, order, meta.get("key", ""), meta.get("value")):
-            shop.record("order_meta", key, f"{meta.get('key', '')}={meta.get('value')}", request_id)
-            done = True
-    if changes.get("line_items"):
-        _change_lines(shop, order, changes["line_items"])
-        shop.record("order", key, "line_items", request_id)
-        done = True
-    if changes.get("status", order["status"]) != order["status"]:
-        _change_status(shop, order, changes["status"], request_id)
-        done = True
-    if done:
-        statuses.touch(order, shop.clock())
-        shop.save_order(order)
-    return order
+            yield "order_meta", f"{meta.get('key', '')}={meta.get('value')}"
 
 
 def set_meta(shop: WooShop, order: Json, name: str, value: Any) -> bool:
@@ -98,14 +108,11 @@ def set_meta(shop: WooShop, order: Json, name: str, value: Any) -> bool:
     return True
 
 
-def _change_status(shop: WooShop, order: Json, status: str, request_id: str) -> None:
-    from sandbox.woocommerce.orders import add_note
-
+def _change_status(shop: WooShop, order: Json, status: str) -> None:
     before = statuses.NAMES.get(order["status"], order["status"])
     statuses.enter(shop, order, status, shop.clock())
     text = f"Order status changed from {before} to {statuses.NAMES.get(status, status)}."
     add_note(shop, order["id"], text, for_customer=False)
-    shop.record("order_status", str(order["id"]), status, request_id)
 
 
 def _change_lines(shop: WooShop, order: Json, lines: list[Json]) -> None:

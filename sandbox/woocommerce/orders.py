@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox.woocommerce import statuses, times
 from sandbox.woocommerce.arguments import Arg, check
 from sandbox.woocommerce.errors import Json, WooError, invalid_id
-from sandbox.woocommerce.links import item_links
+from sandbox.woocommerce.notes import add_note
 from sandbox.woocommerce.order_changes import CREATE_ARGS, UPDATE_ARGS, apply_changes, create_order
 from sandbox.woocommerce.orderbook import Head
 from sandbox.woocommerce.routing import DATES, PAGING, Answer, Call, Endpoint, Route, batch, paged, window
@@ -195,23 +195,6 @@ class OrdersApi:
     def _order_of_note(self, order_id: int) -> None:
         if order_id not in self._shop.orders:
             raise WooError(404, "woocommerce_rest_order_invalid_id", "Invalid order ID.")
-
-
-def add_note(shop: WooShop, order_id: int, text: str, *, for_customer: bool) -> Json:
-    """Write a note on an order; call it inside `changes()`."""
-    note_id, now = shop.next_id("note"), shop.clock()
-    parent = f"orders/{order_id}"
-    note: Json = {
-        "id": note_id,
-        "author": "WooCommerce",
-        "date_created": times.local_text(now),
-        "date_created_gmt": times.gmt_text(now),
-        "note": text,
-        "customer_note": for_customer,
-        "_links": item_links(f"{parent}/notes", note_id, methods=["GET", "DELETE"], up=parent),
-    }
-    shop.save_of_order("notes", order_id, note)
-    return note
 
 
 def _date_test(name: str, bound: str) -> Callable[[Head], bool]:

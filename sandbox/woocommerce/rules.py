@@ -48,7 +48,12 @@ RULES = (
     Rule("unknown_status_filter", "status is a list of known names.", "400 rest_not_in_enum on status[0]", "recorded"),
     Rule("unknown_status_write", "An order's status is one of the known names.", "400 rest_not_in_enum", "recorded"),
     Rule("unknown_order", "An unknown order is not found.", "404 woocommerce_rest_shop_order_invalid_id", "recorded"),
-    Rule("unknown_order_write", "An unknown order cannot be changed.", "400 woocommerce_rest_shop_order_invalid_id", "code"),
+    Rule(
+        "unknown_order_write",
+        "An unknown order cannot be changed.",
+        "400 woocommerce_rest_shop_order_invalid_id",
+        "code",
+    ),
     Rule("wrong_type", "stock_quantity is an integer.", "400 rest_invalid_param, rest_invalid_type", "recorded"),
     Rule("price_is_text", "Prices are strings.", "400 rest_invalid_param, rest_invalid_type", "code"),
     Rule("price_is_number", "A price is a decimal number.", "400 rest_invalid_param", "assumed"),
@@ -71,7 +76,9 @@ RULES = (
         "the level is not kept, the answer shows null",
         "recorded",
     ),
-    Rule("wrong_parent", "A variation is changed under its own product.", "400 …product_variation_invalid_id", "assumed"),
+    Rule(
+        "wrong_parent", "A variation is changed under its own product.", "400 …product_variation_invalid_id", "assumed"
+    ),
     Rule("duplicate_sku", "Unique SKU (duplicate → 400).", "400 product_invalid_sku with resource_id", "recorded"),
     Rule(
         "free_text_line",

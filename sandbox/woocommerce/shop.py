@@ -59,11 +59,11 @@ class WooShop:
         self.clock = clock
         self.base_url = PLACEHOLDER
         self.lock = threading.RLock()
-        keys = [
+        self.keys = (
             Key(consumer_key, consumer_secret, "read_write"),
             Key(read_only_key, read_only_secret, "read"),
-        ]
-        self.gate = Gate({key.consumer_key: key for key in keys}, https=https)
+        )
+        self.gate = Gate({key.consumer_key: key for key in self.keys}, https=https)
         self.products: dict[int, Product] = {}
         self.variations_of: dict[int, list[int]] = {}
         self.orders = OrderBook()
@@ -159,9 +159,11 @@ class WooShop:
 
     def add_coupon(self, code: str, kind: str, amount: str) -> Coupon:
         """Add a discount code: `percent`, `fixed_cart` or `fixed_product`."""
-        coupon = Coupon(self.next_id("post"), code, kind, Decimal(amount))
-        self.coupons[code] = coupon
-        return coupon
+        with self.changes():
+            coupon = Coupon(self.next_id("post"), code, kind, Decimal(amount))
+            self.coupons[code] = coupon
+            self._pending.setdefault("coupons", []).append([coupon.id, code, kind, amount])
+            return coupon
 
     def place_order(
         self,
@@ -323,5 +325,7 @@ class WooShop:
                 self.webhooks.hooks.pop(int(webhook_id), None)
                 if webhook is not None:
                     self.webhooks.hooks[webhook["id"]] = webhook
+            for coupon_id, code, kind, amount in change.get("coupons", ()):
+                self.coupons[code] = Coupon(coupon_id, code, kind, Decimal(amount))
             self.effects += [Effect.from_json(effect) for effect in change.get("effects", ())]
             self._counters |= change.get("counters", {})

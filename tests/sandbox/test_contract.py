@@ -103,10 +103,10 @@ def test_lines_inside_an_order_have_the_recorded_keys_in_the_recorded_order(
 
 
 def test_single_answers_have_the_recorded_shape(
-    seeded: tuple[WooShop, httpx.Client], recorded: Callable[[str], Any]
+    shop: WooShop, client: httpx.Client, recorded: Callable[[str], Any]
 ) -> None:
-    _, client = seeded
-    order = client.get("/orders?status=processing&per_page=1").json()[0]
+    shop.fulfillments_enabled = True
+    order = shop.place_order([("KB-300", 2)], ANNA)
     line = order["line_items"][0]
     product = client.get(f"/products/{line['product_id']}").json()
     meta = [

@@ -164,7 +164,7 @@ def test_the_list_filters_by_date_status_id_and_fields(seeded: tuple[WooShop, ht
 
 
 def test_the_address_without_pretty_permalinks_works(seeded: tuple[WooShop, httpx.Client]) -> None:
-    shop, client = seeded
+    _, client = seeded
     root = str(client.base_url).split("/wp-json")[0]
     answer = client.get(f"{root}/?rest_route=/wc/v3/orders&per_page=3")
     assert [order["id"] for order in answer.json()] == [o["id"] for o in client.get("/orders?per_page=3").json()]
@@ -291,3 +291,10 @@ def test_an_order_by_the_api_is_computed_like_any_other(shop: WooShop, client: h
     assert answer.headers["location"].endswith(f"/orders/{answer.json()['id']}")
     assert_adds_up(answer.json())
     assert (answer.json()["status"], answer.json()["created_via"]) == ("processing", "rest-api")
+
+
+def test_a_change_refused_in_the_middle_changes_nothing(shop: WooShop, client: httpx.Client) -> None:
+    order = shop.place_order([("KB-300", 1)], ANNA)
+    body = {"customer_note": "neu", "status": "completed", "line_items": [{"id": 424242, "quantity": 1}]}
+    assert client.put(f"/orders/{order['id']}", json=body).status_code == 400
+    assert (shop.orders[order["id"]], shop.effects) == (order, [])
