@@ -79,11 +79,11 @@ def _next(at: Cursor, page: Sequence[RawDocument], size: int, asked_at: datetime
     """Go on one second before the last change: a row that moves while paging comes later, and none before it is lost."""
     changes = [row.modified_at for row in page if row.modified_at is not None]
     if len(page) < size:
-        # A date in the future must not hide what is changed from now on.
-        known = [change for change in changes if change <= asked_at + CLOCK_TOLERANCE]
-        since = max([at.since, *(change - SECOND for change in known)])
-        is_future = since > asked_at + CLOCK_TOLERANCE
-        return Cursor((asked_at - CLOCK_TOLERANCE).replace(microsecond=0) if is_future else since), False
+        since = max([at.since, *(change - SECOND for change in changes)])
+        if since > asked_at + CLOCK_TOLERANCE:
+            # A date in the future must not hide what is changed from now on.
+            since = (asked_at - CLOCK_TOLERANCE).replace(microsecond=0)
+        return Cursor(since), False
     if not changes:
         raise FailureError(
             Failure.of("DOCUMENT_INVALID", problems="date_modified_gmt: missing in every order of a page")
@@ -109,7 +109,7 @@ def fetch_by_number(calls: Calls, numbers: Sequence[str]) -> DocumentPage:
     """Fetch single orders; without a plug-in the number is the id, with one it is found by the shop's search."""
     wanted = list(dict.fromkeys(number.strip().removeprefix("#") for number in numbers if number.strip()))
     found: dict[str, RawDocument] = {}
-    ids = [number for number in wanted if number.isdecimal()]
+    ids = [number for number in wanted if number.isascii() and number.isdecimal()]
     for start in range(0, len(ids), PAGE):
         chunk = ids[start : start + PAGE]
         answer = calls.get("/orders", {"include": ",".join(chunk), "per_page": PAGE})
