@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -136,7 +137,7 @@ def channel_numbers(
 
     Two statements for any number of articles; the oldest of several foreign numbers counts.
     """
-    own = select(Article.id, Article.number).where(col(Article.id).in_(article_ids))
+    own = select(Article.id, Article.number).where(col(Article.id) == func.any(list(article_ids)))
     known = {article_id: number for article_id, number in session.exec(own) if article_id is not None}
     if not advanced.foreign_numbers:
         return known
@@ -146,7 +147,7 @@ def channel_numbers(
             col(ForeignNumber.integration_id) == integration_id,
             col(ForeignNumber.label) == advanced.foreign_number_label,
             col(ForeignNumber.is_active),
-            col(ForeignNumber.article_id).in_(article_ids),
+            col(ForeignNumber.article_id) == func.any(list(article_ids)),
         )
         .order_by(col(ForeignNumber.id).desc())
     )

@@ -19,8 +19,8 @@ from canonical.settings import AdvancedSettings, FeatureSettings
 from erp import journal, push_shipments, push_stock
 from erp.tables import Link, PushBatch
 
-CHUNK = 2000
-"""Links looked at per statement while a batch is filled."""
+CHUNK = 500
+"""Links looked at per statement, at least, while a batch is filled: unchanged ones must not be looked at one by one."""
 MOST_ATTEMPTS = 10
 """After so many answers of kind `retry` a record waits for a person (D Appendix C: cap tries)."""
 
@@ -121,7 +121,7 @@ def _unsettled(session: Session, ref: RunRef) -> PushBatch | None:
 
 def _refresh(session: Session, subject: _Subject, batch: PushBatch, compute: Compute) -> None:
     """Bring what was not answered up to date: the run that froze it may have died an hour ago."""
-    answered = _answers(batch)
+    answered = _answered(batch)
     old = [item for item in batch.items if item["payload"]["key"] not in answered]
     links = _lock_links(session, [item["link"] for item in old])
     current = compute(links)
@@ -152,7 +152,7 @@ def _freeze_named(  # noqa: PLR0917
 def _freeze_dirty(session: Session, subject: _Subject, ref: RunRef, limit: int, compute: Compute) -> list[Item]:
     items: list[Item] = []
     after = 0
-    while len(items) < limit and (links := _next_links(session, ref, after)):
+    while len(items) < limit and (links := _next_links(session, ref, after, max(CHUNK, limit - len(items)))):
         current = compute(links)
         unchanged = []
         for link in links:
@@ -163,7 +163,7 @@ def _freeze_dirty(session: Session, subject: _Subject, ref: RunRef, limit: int, 
                 items.append(_item(subject, link, payload))
         session.execute(
             update(Link)
-            .where(col(Link.id).in_(unchanged))
+            .where(col(Link.id) == func.any(unchanged))
             .values(dirty_at=None, attempts=0, next_try_at=None)
             .execution_options(synchronize_session=False)
         )
@@ -171,7 +171,7 @@ def _freeze_dirty(session: Session, subject: _Subject, ref: RunRef, limit: int, 
     return items
 
 
-def _next_links(session: Session, ref: RunRef, after: int) -> Sequence[Link]:
+def _next_links(session: Session, ref: RunRef, after: int, count: int) -> Sequence[Link]:
     query = (
         select(Link)
         .where(
@@ -183,13 +183,13 @@ def _next_links(session: Session, ref: RunRef, after: int) -> Sequence[Link]:
             col(Link.id) > after,
         )
         .order_by(col(Link.id))
-        .limit(CHUNK)
+        .limit(count)
     )
     return session.exec(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)).all()
 
 
 def _lock_links(session: Session, ids: Sequence[int]) -> Sequence[Link]:
-    query = select(Link).where(col(Link.id).in_(ids)).order_by(col(Link.id)).with_for_update()
+    query = select(Link).where(col(Link.id) == func.any(list(ids))).order_by(col(Link.id)).with_for_update()
     return session.exec(query.execution_options(populate_existing=True)).all()
 
 
@@ -210,7 +210,7 @@ def open_portion(session: Session, batch_id: int, size: int) -> list[StockLevel]
     answer say `is_repeat`. The caller commits before it sends.
     """
     batch = _locked(session, batch_id)
-    answered, tries = _answers(batch), _tries(batch)
+    answered, tries = _answered(batch), _tries(batch)
     waiting = [item["payload"] for item in batch.items if item["payload"]["key"] not in answered][:size]
     if batch.state == "settled" or batch.ticket or not waiting:
         return []
@@ -241,16 +241,16 @@ def store_answer(session: Session, batch_id: int, answer: PushAnswer) -> None:
     if batch.state == "settled":
         return
     known = {item["payload"]["key"] for item in batch.items}
-    answered, tries = _answers(batch), _tries(batch)
+    answered, tries = _answered(batch), _tries(batch)
     new = {result.key: result for result in answer.results if result.key in known and result.key not in answered}
     if not answer.ticket:
         newest = max(tries.values(), default=0)
-        silent = {key for key, number in tries.items() if number == newest} - answered.keys() - new.keys()
+        silent = {key for key, number in tries.items() if number == newest} - answered - new.keys()
         failure = Failure.of("UNCLASSIFIED", where="answer", error="no result")
         new |= {key: PushResult(key=key, outcome=Outcome.REJECTED, failure=failure) for key in sorted(silent)}
     batch.results = [*batch.results, *(result.model_dump(mode="json") for result in new.values())]
     batch.ticket = answer.ticket
-    batch.state = "answered" if known <= answered.keys() | new.keys() else "sending" if answer.ticket else "collected"
+    batch.state = "answered" if known <= answered | new.keys() else "sending" if answer.ticket else "collected"
     session.add(batch)
     session.flush()
 
@@ -261,6 +261,10 @@ def _locked(session: Session, batch_id: int) -> PushBatch:
     if batch is None:
         raise LookupError(batch_id)
     return batch
+
+
+def _answered(batch: PushBatch) -> set[str]:
+    return {row["key"] for row in batch.results if "outcome" in row}
 
 
 def _answers(batch: PushBatch) -> dict[str, PushResult]:

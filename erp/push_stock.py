@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from canonical.article import ArticleKind
@@ -52,7 +53,7 @@ def _sendable(session: Session, integration_id: str, article_ids: Sequence[int])
         .where(
             col(ArticleListEntry.integration_id) == integration_id,
             col(ArticleListEntry.removed_at).is_(None),
-            col(Article.id).in_(article_ids),
+            col(Article.id) == func.any(list(article_ids)),
             col(Article.syncs_stock),
             col(Article.is_stock_article),
             ~col(Article.is_deleted),
