@@ -1,0 +1,65 @@
+"""Seeding articles with their opening stock."""
+
+import time
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Session, select
+
+from erp.seed import seed_articles
+from erp.tables import Article, StockLevel, StockMovement
+
+CATALOGUE: list[dict[str, Any]] = [
+    {"sku": "V-1", "name": "Shirt M", "kind": "variant", "parent_sku": "M-1", "price": "9.90", "stock": 4},
+    {"sku": "M-1", "name": "Shirt", "kind": "matrix", "price": None, "stock": 99},
+    {
+        "sku": "S-1",
+        "name": "Book",
+        "kind": "simple",
+        "tax_class": "reduced-rate",
+        "price": Decimal("12.5"),
+        "stock": "7",
+    },
+    {"sku": "S-2", "name": "Tab\there\\and\nthere", "kind": "simple", "price": ""},
+    {"sku": "", "name": "without a number"},
+]
+
+
+def articles(session: Session) -> dict[str, Article]:
+    return {article.number: article for article in session.exec(select(Article))}
+
+
+def test_articles_come_with_parents_prices_tax_and_stock(session: Session, shop: Any) -> None:
+    assert seed_articles(session, CATALOGUE, "MAIN") == 4
+    rows = articles(session)
+    assert rows["V-1"].parent_id == rows["M-1"].id
+    assert (rows["S-1"].price_gross, rows["S-1"].tax_category) == (Decimal("12.50"), "reduced")
+    assert (rows["S-2"].name, rows["S-2"].price_gross) == ("Tab\there\\and\nthere", None)
+    assert not rows["M-1"].is_stock_article
+    levels = {level.article_id: level.physical for level in session.exec(select(StockLevel))}
+    assert levels == {rows["V-1"].id: 4, rows["S-1"].id: 7}
+    assert set(session.exec(select(StockMovement.reason))) == {"opening"}
+
+
+def test_a_stock_for_all_stands_in_where_none_is_named(session: Session, shop: Any) -> None:
+    seed_articles(session, CATALOGUE, "MAIN", Decimal(50))
+    rows = articles(session)
+    levels = {level.article_id: level.physical for level in session.exec(select(StockLevel))}
+    assert levels == {rows["V-1"].id: 4, rows["S-1"].id: 7, rows["S-2"].id: 50}
+
+
+def test_seeding_twice_changes_nothing(session: Session, shop: Any) -> None:
+    seed_articles(session, CATALOGUE, "MAIN")
+    assert seed_articles(session, CATALOGUE, "MAIN", Decimal(50)) == 0
+    assert len(session.exec(select(StockMovement)).all()) == 2
+
+
+def test_a_hundred_thousand_articles_are_seeded_in_seconds(session: Session, shop: Any) -> None:
+    catalogue = [
+        {"sku": f"N-{n}", "name": f"Article {n}", "kind": "simple", "price": "9.90", "stock": 5} for n in range(100_000)
+    ]
+    began = time.perf_counter()
+    assert seed_articles(session, catalogue, "MAIN") == 100_000
+    took = time.perf_counter() - began
+    print(f"100,000 articles seeded in {took:.1f} s")
+    assert took < 90
