@@ -57,8 +57,11 @@ def book(session: Session, context: "ImportContext", drafts: Sequence[OrderDraft
 
 def _ids(session: Session, table: str, count: int) -> list[int]:
     """Draw primary keys beforehand, so that lines and reservations can name their order without asking back."""
-    query = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
-    return list(session.execute(query, {"table": table, "count": count}).scalars()) if count else []
+    if not count:
+        return []
+    query = text("SELECT array_agg(nextval(pg_get_serial_sequence(:table, 'id'))) FROM generate_series(1, :count)")
+    drawn: list[int] = session.execute(query, {"table": table, "count": count}).scalar_one()
+    return drawn
 
 
 def _order_numbers(session: Session, drafts: Sequence[OrderDraft]) -> list[str]:

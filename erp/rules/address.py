@@ -9,7 +9,7 @@ COUNTRY_LETTERS = 2
 
 def snapshot(address: Address) -> dict[str, str]:
     """Copy an address as the order keeps it; master data may change later, the order may not."""
-    return {name: clip(value, 300) for name, value in address if value}
+    return {name: clip(value, 300) for name, value in vars(address).items() if value}
 
 
 def delivery_of(order: ChannelOrder) -> Address:

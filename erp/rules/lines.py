@@ -11,6 +11,8 @@ from erp.rules.texts import clip
 
 SMALLEST_QUANTITY = Decimal("0.0001")
 LARGEST_QUANTITY = Decimal(10**9)
+LONGEST_KEY = 200
+"""Longer than any number of ours; an index refuses endless ones."""
 
 
 def find_articles(
@@ -92,4 +94,4 @@ def _listed(values: list[str]) -> str:
 
 
 def _keys(skus: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"article:{sku}" for sku in skus))
+    return tuple(dict.fromkeys(f"article:{sku[:LONGEST_KEY]}" for sku in skus))
