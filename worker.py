@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.deps import Deps
+from activities.heartbeats import Heartbeats
 from activities.house import HouseActivities
 from activities.lifecycle import LifecycleActivities
 from activities.pull import PullActivities
@@ -101,6 +102,7 @@ def make_worker(
         task_queue=task_queue,
         workflows=WORKFLOWS,
         activities=activities(deps, client),
+        interceptors=[Heartbeats()],
         activity_executor=ThreadPoolExecutor(slots, thread_name_prefix="activity"),
         max_concurrent_activities=slots,
         max_cached_workflows=cached,
@@ -123,4 +125,6 @@ async def run_worker(settings: Settings, addresses: Addresses, stop: asyncio.Eve
     await ensure_house_schedules(client)
     async with make_worker(client, deps, slots=settings.worker_activities):
         log.info("worker runs")
+        if settings.ready_file:
+            settings.ready_file.touch()
         await stop.wait()

@@ -72,7 +72,6 @@ class PushActivities:
                     session.commit()
                 if answer.ticket:
                     return Sent(ticket=answer.ticket, ask_again_after=answer.ask_again_after)
-                activity.heartbeat()
 
     @activity.defn(name="check_ticket")
     @reports_failures

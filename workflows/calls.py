@@ -45,6 +45,9 @@ STORE = RetryPolicy(
 )
 """Towards our own database: it comes back, and what was decided must be written."""
 
+HEARTBEAT = timedelta(seconds=15)
+"""A worker that is gone is noticed so soon, however long its activity may take; `activities/heartbeats.py` beats."""
+
 UNDO = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     backoff_coefficient=2,
@@ -62,7 +65,6 @@ async def _call(
     *,
     retry: RetryPolicy = STORE,
     seconds: int = 60,
-    heartbeat: int | None = None,
 ) -> Answer:
     arguments = argument if isinstance(argument, list) else [] if argument is None else [argument]
     result: Answer = await workflow.execute_activity(
@@ -70,7 +72,7 @@ async def _call(
         args=arguments,
         result_type=answer,
         start_to_close_timeout=timedelta(seconds=seconds),
-        heartbeat_timeout=timedelta(seconds=heartbeat) if heartbeat else None,
+        heartbeat_timeout=HEARTBEAT,
         retry_policy=retry,
         summary=summary,
     )
@@ -176,7 +178,7 @@ async def collect_batch(task: PageTask) -> Collected:
 
 async def send_batch(task: PageTask) -> Sent:
     """Send a collected batch."""
-    return await _call("send_batch", task, Sent, "send", retry=SHOP, seconds=600, heartbeat=120)
+    return await _call("send_batch", task, Sent, "send", retry=SHOP, seconds=600)
 
 
 async def check_ticket(task: PageTask) -> Sent:
