@@ -1,0 +1,286 @@
+"""An integration's page and its commands; every command is one update on the entity workflow."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from canonical.failure import Failure, FailureError
+from canonical.feature import Feature
+from canonical.lifecycle import By, Configure, Delete, ForFeature, Pause, Rename, RunNow
+from canonical.settings import AdvancedSettings
+from erp.feature_settings import load_settings
+from erp.integrations import state_of
+from erp.queries import articles, integrations, journal, mappings, runs
+from erp.queries.integrations import IntegrationRow
+from erp.tables import Run
+from web import forms, places, words
+from web.context import (
+    Db,
+    Form,
+    deps_of,
+    go,
+    in_db,
+    lifecycle_of,
+    not_found,
+    render,
+    render_async,
+    text,
+    today,
+    visitor_of,
+    voice_of,
+)
+from web.forms import SectionView
+from web.i18n import N_
+from workflows import ids
+
+router = APIRouter(include_in_schema=False)
+SCHEDULE_PATIENCE = 2.0
+"""Seconds a page waits for Temporal's schedules before it is shown without them."""
+SAID = {
+    "activate": N_("%(feature)s is switched on."),
+    "deactivate": N_("%(feature)s is switched off."),
+    "resume": N_("%(feature)s goes on."),
+    "resolve": N_("%(feature)s is released and runs again."),
+    "pause": N_("%(feature)s is paused."),
+    "run_now": N_("%(feature)s was started."),
+}
+
+
+def found_or_404(session: Session, integration_id: str) -> IntegrationRow:
+    """The integration with its counts."""
+    row = integrations.find(session, integration_id, today())
+    if row is None:
+        raise not_found()
+    return row
+
+
+def feature_or_404(row: IntegrationRow, name: str) -> Feature:
+    """One of the integration's chosen features, from a path."""
+    found = next((state.feature for state in row.features if state.feature.value == name), None)
+    if found is None:
+        raise not_found()
+    return found
+
+
+async def next_runs(client: Client, integration_id: str, features: Sequence[Feature]) -> dict[Feature, datetime]:
+    """When each feature's schedule runs next, from Temporal; what cannot be asked now is left out."""
+
+    async def ask(feature: Feature) -> datetime | None:
+        try:
+            about = await client.get_schedule_handle(ids.feature(integration_id, feature)).describe()
+        except RPCError:
+            return None
+        if about.schedule.state.paused or not about.info.next_action_times:
+            return None
+        return about.info.next_action_times[0]
+
+    try:
+        times = await asyncio.wait_for(asyncio.gather(*(ask(feature) for feature in features)), SCHEDULE_PATIENCE)
+    except TimeoutError:
+        return {}
+    return {feature: at for feature, at in zip(features, times, strict=True) if at is not None}
+
+
+@router.get("/integrations/{integration_id}", response_class=HTMLResponse)
+async def overview(request: Request, integration_id: str) -> Response:
+    """Today's orders, what waits, each feature's last and next run, and what comes next."""
+
+    def read(session: Session) -> tuple[IntegrationRow, dict[str, Any]]:
+        row = found_or_404(session, integration_id)
+        return row, {
+            "row": row,
+            "runs": runs.of_integration(session, integration_id, 6),
+            "open_values": mappings.count_open(session, integration_id),
+            "listed": articles.count_listed(session, integration_id),
+            "has_filter": bool(articles.filters(session, integration_id, 1)),
+            "events": journal.lifecycle_events(session, integration_id),
+        }
+
+    row, shown = await in_db(request, read)
+    if not row.is_set_up:
+        return go(request, f"{places.integration(integration_id)}/setup")
+    upcoming = await next_runs(deps_of(request).temporal, integration_id, [state.feature for state in row.features])
+    is_running = await _is_running(request, integration_id)
+    return await render_async(
+        request, "integration.html", **shown, upcoming=upcoming, tab="overview", is_running=is_running
+    )
+
+
+async def _is_running(request: Request, integration_id: str) -> bool:
+    """Whether the entity workflow answers; a server that is slow or away does not count against it."""
+    try:
+        await asyncio.wait_for(lifecycle_of(request).status(integration_id), SCHEDULE_PATIENCE)
+    except TimeoutError:
+        return True
+    except FailureError as error:
+        return error.failure.code != "NOT_RUNNING"
+    return True
+
+
+@router.get("/integrations/{integration_id}/runs", response_class=HTMLResponse)
+def newest_runs(request: Request, db: Db, integration_id: str) -> HTMLResponse:
+    """A piece of the page: the newest runs, asked for again while something runs."""
+    found: list[Run] = runs.of_integration(db, integration_id, 6)
+    return render(request, "runs_card.html", runs=found, row=found_or_404(db, integration_id))
+
+
+@router.post("/integrations/{integration_id}/start-again")
+async def start_again(request: Request, integration_id: str) -> Response:
+    """Start a terminated entity again; it rebuilds itself from the database."""
+    state = await in_db(request, lambda session: state_of(session, integration_id))
+    if state is None:
+        raise not_found()
+    await lifecycle_of(request).start_again(state)
+    return go(request, places.integration(integration_id), N_("The integration's workflow runs again."))
+
+
+@router.post("/integrations/{integration_id}/features/{name}/{command}")
+async def command_feature(request: Request, integration_id: str, name: str, command: str, form: Form) -> Response:
+    """Activate, deactivate, pause, resume, resolve or run one feature."""
+    by = visitor_of(request).email
+    row = await in_db(request, lambda session: found_or_404(session, integration_id))
+    feature = feature_or_404(row, name)
+    update = command.replace("-", "_")
+    if update not in SAID:
+        raise not_found()
+    payload: ForFeature | Pause | RunNow = ForFeature(feature=feature, by=by)
+    if update == "pause":
+        payload = Pause(feature=feature, note=text(form, "note")[:300], by=by)
+    if update == "run_now":
+        payload = RunNow(feature=feature, records=_records(text(form, "records")), by=by)
+    back = text(form, "next") or places.integration(integration_id)
+    try:
+        await lifecycle_of(request).send(integration_id, update, payload)
+    except FailureError as error:
+        return go(request, back, failure=named(error.failure, request, row, feature))
+    said = voice_of(request).say(words.word("feature", feature.value))
+    return go(request, back, SAID[update], feature=said)
+
+
+def _records(joined: str) -> tuple[str, ...]:
+    """Numbers separated by commas, blanks or lines."""
+    return tuple(dict.fromkeys(part for part in joined.replace(",", " ").replace(";", " ").split() if part))[:500]
+
+
+def named(failure: Failure, request: Request, row: IntegrationRow, feature: Feature | None) -> Failure:
+    """Name missing settings by their titles in the visitor's language instead of their keys."""
+    spec = deps_of(request).specs.get(row.connector)
+    if failure.code != "SETTINGS_INCOMPLETE" or spec is None or (feature and feature not in spec.features):
+        return failure
+    model = spec.features[feature].settings if feature else AdvancedSettings
+    language = visitor_of(request).language
+    keys = [key.strip() for key in failure.params.get("fields", "").split(",")]
+    titles = [
+        forms.title_of(model.model_fields[key], language, key) if key in model.model_fields else key for key in keys
+    ]
+    return failure.model_copy(update={"params": {"fields": ", ".join(titles)}})
+
+
+@router.get("/integrations/{integration_id}/settings", response_class=HTMLResponse)
+def settings(request: Request, db: Db, integration_id: str) -> HTMLResponse:
+    """Name, credentials, features, advanced settings, and the danger zone."""
+    return _settings_page(request, db, integration_id)
+
+
+def _settings_page(
+    request: Request,
+    session: Session,
+    integration_id: str,
+    *,
+    typed: dict[str, object] | None = None,
+    errors: dict[str, str] | None = None,
+    failure: Failure | None = None,
+    name: str | None = None,
+) -> HTMLResponse:
+    row = found_or_404(session, integration_id)
+    advanced, revision = load_settings(session, integration_id, None, AdvancedSettings)
+    sections: list[SectionView] = forms.sections(
+        AdvancedSettings,
+        typed or advanced.model_dump(),
+        forms.Offers(),
+        voice_of(request),
+        errors,
+    )
+    return render(
+        request,
+        "integration_settings.html",
+        422 if failure or errors else 200,
+        row=row,
+        tab="settings",
+        sections=sections,
+        revision=revision,
+        setup=integrations.setup(session, integration_id),
+        spec=deps_of(request).specs.get(row.connector),
+        failure=failure,
+        name=row.name if name is None else name,
+    )
+
+
+async def _settings_again(request: Request, integration_id: str, failure: Failure, **typed: str) -> Response:
+    def show() -> HTMLResponse:
+        with deps_of(request).sessions() as session:
+            return _settings_page(request, session, integration_id, failure=failure, name=typed.get("name"))
+
+    return await run_in_threadpool(show)
+
+
+@router.post("/integrations/{integration_id}/rename")
+async def rename(request: Request, integration_id: str, form: Form) -> Response:
+    """Give the integration another name."""
+    name = text(form, "name")
+    if not 1 <= len(name) <= 120:
+        return go(
+            request,
+            f"{places.integration(integration_id)}/settings",
+            N_("Please enter a name of at most 120 characters."),
+        )
+    try:
+        await lifecycle_of(request).send(integration_id, "rename", Rename(name=name, by=visitor_of(request).email))
+    except FailureError as error:
+        return await _settings_again(request, integration_id, error.failure, name=name)
+    return go(request, f"{places.integration(integration_id)}/settings", N_("The name is saved."))
+
+
+@router.post("/integrations/{integration_id}/advanced")
+async def configure(request: Request, integration_id: str, form: Form) -> Response:
+    """Save the advanced settings as a new revision."""
+    visitor = visitor_of(request)
+    parsed = forms.parse(AdvancedSettings, form, voice_of(request))
+    if parsed.settings is None:
+
+        def show() -> HTMLResponse:
+            with deps_of(request).sessions() as session:
+                return _settings_page(
+                    request, session, integration_id, typed=dict(parsed.typed), errors=dict(parsed.errors)
+                )
+
+        return await run_in_threadpool(show)
+    values = parsed.settings.model_dump(mode="json")
+    await lifecycle_of(request).send(integration_id, "configure", Configure(values=values, by=visitor.email))
+    return go(request, f"{places.integration(integration_id)}/settings", N_("The settings are saved."))
+
+
+@router.post("/integrations/{integration_id}/delete")
+async def delete(request: Request, integration_id: str, form: Form) -> Response:
+    """Delete the integration after its name was typed."""
+    command = Delete(confirm=text(form, "confirm"), by=visitor_of(request).email)
+    try:
+        await lifecycle_of(request).send(integration_id, "delete", command)
+    except FailureError as error:
+        return await _settings_again(request, integration_id, error.failure)
+    return go(request, "/integrations", N_("The integration is deleted. Its orders and its journal stay."))
+
+
+@router.post("/integrations/{integration_id}/stop")
+async def stop(request: Request, integration_id: str) -> Response:
+    """Leave productive mode."""
+    await lifecycle_of(request).send(integration_id, "stop", By(by=visitor_of(request).email))
+    return go(request, places.integration(integration_id), N_("Productive mode is off. Running runs finish."))
