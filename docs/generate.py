@@ -156,6 +156,20 @@ def connector_settings(spec: ConnectorSpec) -> str:
     return "\n\n".join(parts)
 
 
+def by_german_name() -> str:
+    """An index for those who know the German pages: German label, English label, key and where it is."""
+    models: list[tuple[str, type[BaseModel]]] = [*SHARED]
+    for spec in connectors.specs().values():
+        models.append((f"{spec.title}: credentials", spec.credentials))
+        models += [(f"{spec.title}: {feature.value}", each.settings) for feature, each in spec.features.items()]
+    rows: dict[tuple[str, str], tuple[str, ...]] = {}
+    for where, model in models:
+        for name, field in model.model_fields.items():
+            german = str(FeatureSettings.meta(field).get("title_de", "")) or (field.title or name)
+            rows.setdefault((german.casefold(), name), (german, field.title or name, f"`{name}`", where))
+    return table(("German", "English", "Key", "Where"), (rows[key] for key in sorted(rows)))
+
+
 def settings_page() -> str:
     """Every setting that a person can enter, shared ones first."""
     shared = "\n\n".join(f"## {title}\n\n{settings_table(model)}" for title, model in SHARED)
@@ -170,6 +184,10 @@ then lists its credentials and what it has beyond them, or with another default.
 {shared}
 
 {own}
+
+## By German name
+
+{by_german_name()}
 """
 
 
