@@ -18,7 +18,7 @@ def mapping_tables(session: Session, integration_id: str) -> dict[MappingKind, d
     """Load what is mapped, per kind; open rows are left out."""
     tables: dict[MappingKind, dict[str, str]] = {kind: {} for kind in MappingKind}
     mapped = select(Mapping).where(col(Mapping.integration_id) == integration_id, col(Mapping.erp_value) != "")
-    for row in session.exec(mapped):
+    for row in session.exec(mapped.execution_options(populate_existing=True)):
         tables[MappingKind(row.kind)][row.channel_value] = row.erp_value
     return tables
 
@@ -56,15 +56,14 @@ def delete_mapping(session: Session, integration_id: str, kind: MappingKind, cha
 
 def note_unknown(session: Session, integration_id: str, values: Counter[tuple[MappingKind, str]]) -> None:
     """Keep unknown values as open rows for the operator; a row that is there only counts on, mapped or not."""
-    if not values:
+    rows = [
+        {"integration_id": integration_id, "kind": kind.value, "channel_value": value, "erp_value": "", "seen": times}
+        for (kind, value), times in sorted(values.items())
+        if "\x00" not in value
+    ]
+    if not rows:
         return
-    statement = insert(Mapping).values(
-        [
-            {"integration_id": integration_id, "kind": kind.value, "channel_value": value, "erp_value": "", "seen": n}
-            for (kind, value), n in sorted(values.items())
-            if "\x00" not in value
-        ]
-    )
+    statement = insert(Mapping).values(rows)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["integration_id", "kind", "channel_value"],

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from canonical.failure import Failure, FailureError, Finding, Severity
@@ -17,7 +17,7 @@ from canonical.settings import AdvancedSettings, OrderSettings
 from erp import journal
 from erp.booking import FEATURE, OvertakenError, book
 from erp.bulk import Row, packed
-from erp.database import failure_of, is_transient
+from erp.database import failure_of
 from erp.mappings import note_unknown
 from erp.master_data import booked_orders, load_for
 from erp.rules import Decision, MasterData, Outcome, RuleContext, decide
@@ -87,9 +87,10 @@ class _Case:
 def import_documents(session: Session, context: ImportContext, documents: Sequence[ReadDocument]) -> Counts:
     """Decide documents, book the good ones as one set, and write inbox, open mappings and journal; never commits.
 
-    When the set fails with a database error that trying again cannot cure, it is halved down to the culprit, which is
-    parked as BOOKING_FAILED; transient errors are raised, so that the caller's transaction is tried again. Idempotent: an
-    order that is booked is only found ALREADY_IMPORTED, and noted where the channel changed it since.
+    When the database refuses the set because of a value or a constraint, it is halved down to the culprit, which is parked
+    as BOOKING_FAILED; other database errors are raised: the transient ones are cured by trying the transaction again, and
+    a mistake of ours must not park every order. Idempotent: an order that is booked is only found ALREADY_IMPORTED, and
+    noted where the channel changed it since.
     """
     before = _lock(session, documents)
     orders = [document.order for document in documents if document.order is not None]
@@ -170,9 +171,7 @@ def _book(session: Session, context: ImportContext, cases: Sequence[_Case]) -> N
             booked = book(session, context, drafts)
     except OvertakenError as error:
         _book(session, context, _not_overtaken(session, context, cases, error.external_ids))
-    except DBAPIError as error:
-        if is_transient(error):
-            raise
+    except (DataError, IntegrityError) as error:
         if len(cases) == 1:
             cases[0].decision = Decision(Outcome.REJECT, (_refused(error),))
             return
@@ -307,7 +306,7 @@ def _events(case: _Case, context: ImportContext) -> list[Row]:
                 status=status,
                 record=case.document.external_id,
                 code=finding.code,
-                params=dict(finding.params),
+                params={name: value.replace("\x00", "") for name, value in finding.params.items()},
                 run_id=context.run_id,
             )
         )
