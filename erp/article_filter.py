@@ -235,34 +235,39 @@ def apply_to(session: Session, integration_id: str, numbers: Sequence[str]) -> B
 
 
 def _evaluate(session: Session, integration_id: str, wanted: ColumnElement[bool], *, removes: bool) -> Built:
-    matching = sqlalchemy.select(
-        col(Article.id),
-        col(Article.number),
-        and_(
-            col(Article.is_stock_article), col(Article.syncs_stock), col(Article.kind) != ArticleKind.MATRIX.value
-        ).label("has_stock"),
-    ).where(wanted)
+    has_stock = and_(
+        col(Article.is_stock_article), col(Article.syncs_stock), col(Article.kind) != ArticleKind.MATRIX.value
+    )
+    matching = sqlalchemy.select(col(Article.id), col(Article.number), has_stock.label("has_stock")).where(wanted)
     chosen = matching.cte("chosen")
-    entry: Any = insert(ArticleListEntry)
+    added = _added(integration_id, chosen).cte("added")
+    removed = _removed(integration_id, chosen, removes).cte("removed")
+    linked = _links_of(integration_id, chosen, added).cte("linked")
+    counts = [sqlalchemy.select(func.count()).select_from(part).scalar_subquery() for part in (chosen, added, removed)]
+    row = session.execute(sqlalchemy.select(*counts).add_cte(linked)).one()
+    return Built(matched=row[0], added=row[1], removed=row[2])
+
+
+def _added(integration_id: str, chosen: Any) -> Any:
+    """Entries that are new, or come back; those that stay are not touched, so that a nightly run writes nothing."""
     active = exists().where(
         col(ArticleListEntry.integration_id) == integration_id,
         col(ArticleListEntry.article_id) == chosen.c.id,
         col(ArticleListEntry.removed_at).is_(None),
     )
-    added = (
-        entry.from_select(
-            ["integration_id", "article_id"],
-            sqlalchemy.select(literal(integration_id), chosen.c.id).where(~active),
-        )
+    rows = sqlalchemy.select(literal(integration_id), chosen.c.id).where(~active)
+    entry: Any = insert(ArticleListEntry)
+    return (
+        entry.from_select(["integration_id", "article_id"], rows)
         .on_conflict_do_update(
-            index_elements=["integration_id", "article_id"],
-            set_={"removed_at": None, "added_at": func.now()},
-            where=col(ArticleListEntry.removed_at).is_not(None),
+            index_elements=["integration_id", "article_id"], set_={"removed_at": None, "added_at": func.now()}
         )
         .returning(col(ArticleListEntry.article_id))
-        .cte("added")
     )
-    removed = (
+
+
+def _removed(integration_id: str, chosen: Any, removes: bool) -> Any:
+    return (
         update(ArticleListEntry)
         .where(
             literal(removes),
@@ -272,12 +277,7 @@ def _evaluate(session: Session, integration_id: str, wanted: ColumnElement[bool]
         )
         .values(removed_at=func.now())
         .returning(col(ArticleListEntry.article_id))
-        .cte("removed")
     )
-    linked = _links_of(integration_id, chosen, added).cte("linked")
-    counts = [sqlalchemy.select(func.count()).select_from(part).scalar_subquery() for part in (chosen, added, removed)]
-    row = session.execute(sqlalchemy.select(*counts).add_cte(linked)).one()
-    return Built(matched=row[0], added=row[1], removed=row[2])
 
 
 def _links_of(integration_id: str, chosen: Any, added: Any) -> Any:

@@ -13,15 +13,12 @@ from sqlmodel import Session, select
 
 from canonical.failure import Failure, FailureError
 from canonical.feature import Feature
-from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult
+from canonical.push import Outcome, PushAnswer, PushResult
 from canonical.push import StockLevel as Level
 from canonical.runs import Collected, Counts, RunRef
-from canonical.settings import AdvancedSettings, ShipmentSettings, StockSettings
+from canonical.settings import AdvancedSettings, StockSettings
 from erp import push
-from erp.articles import add_foreign_number
 from erp.links import send_again
-from erp.orders import cancel_order
-from erp.shipping import ParcelForm, ship_order
 from erp.stock import Movement, Reason, post_movements
 from erp.tables import Article, ArticleListEntry, JournalEvent, Link, PushBatch
 
@@ -41,14 +38,6 @@ def collect(
 ) -> Collected:
     settings = other.get("settings", MAIN)
     return push.collect(session, STOCK, run, settings, other.get("advanced", PLAIN), limit, records)
-
-
-def report(
-    session: Session, run: str = "run-1", settings: ShipmentSettings | None = None, records: Sequence[str] = ()
-) -> Any:
-    """Collect reports and open them: what a channel would be told."""
-    batch = push.collect(session, SHIPMENTS, run, settings or ShipmentSettings(), PLAIN, 100, records).batch_id
-    return push.open_portion(session, batch, 100) if batch else []
 
 
 def accept(items: Sequence[Any], ref: str = "") -> PushAnswer:
@@ -403,186 +392,3 @@ def test_without_a_warehouse_collecting_fails_and_marks_stay(session: Session, a
     with pytest.raises(FailureError, match="NO_WAREHOUSE"):
         collect(session, settings=StockSettings())
     assert link(session).dirty_at
-
-
-STOCK_CASES: dict[str, tuple[StockSettings, int]] = {
-    "warehouses": (StockSettings(warehouses=frozenset({"MAIN", "OUTLET"})), 14),
-    "subtract_reservations": (MAIN.model_copy(update={"subtract_reservations": True}), 8),
-    "subtract_open_orders": (MAIN.model_copy(update={"subtract_open_orders": True}), 7),
-    "apply_correction": (MAIN.model_copy(update={"apply_correction": True}), 9),
-    "use_pseudo_stock": (MAIN.model_copy(update={"use_pseudo_stock": True}), 77),
-}
-
-
-@pytest.mark.parametrize("name", STOCK_CASES)
-def test_each_stock_setting_changes_what_is_collected(session: Session, shop: Any, name: str) -> None:
-    shop.listed("A-1", stock_correction=Decimal(-1), pseudo_stock=Decimal(77))
-    fill(session, "A-1", 10, "first")
-    fill(session, "A-1", 4, "first", "OUTLET")
-    shop.order({"A-1": 2})
-    shop.order({"A-1": 1}, reserve=False)
-    send(session)
-    assert link(session).sent_value == "10"
-    session.execute(text("UPDATE link SET dirty_at = now()"))
-    settings, quantity = STOCK_CASES[name]
-    assert [level.quantity for level in send(session, settings=settings)[0]] == [quantity]
-
-
-def test_no_stock_setting_is_without_a_case() -> None:
-    assert set(STOCK_CASES) == set(StockSettings.model_fields)
-
-
-def test_an_article_goes_out_under_its_foreign_number(session: Session, article: Article) -> None:
-    add_foreign_number(session, "A-1", "shop-1", "Shop SKU", "SKU-77", "jo")
-    advanced = AdvancedSettings(foreign_numbers=True, foreign_number_label="Shop SKU")
-    assert [level.sku for level in send(session, advanced=advanced)[0]] == ["SKU-77"]
-    add_foreign_number(session, "A-1", "shop-1", "Other", "SKU-78", "jo")
-    other = AdvancedSettings(foreign_numbers=True, foreign_number_label="Other")
-    assert [level.sku for level in send(session, advanced=other)[0]] == ["SKU-78"], "the number is in the fingerprint"
-
-
-@pytest.fixture
-def shipped(session: Session, shop: Any) -> Any:
-    """An order of two lines, one of them unknown to the shop, shipped in two parcels."""
-    shop.article("A-1")
-    shop.article("A-2")
-    order = shop.order({"A-1": 3, "A-2": 1})
-    session.execute(text("UPDATE sales_order_line SET line_ref = '' WHERE position = 2"))
-    parcels = [ParcelForm(tracking_number="JD1"), ParcelForm(tracking_number="JD2", carrier="DPD")]
-    ship_order(session, order.id, parcels, "jo")
-    return order
-
-
-def test_a_shipment_is_reported_with_parcels_and_the_lines_the_shop_knows(session: Session, shipped: Any) -> None:
-    (status,) = report(session)
-    assert (status.key, status.order_ref, status.order_number) == ("LS100001", "ext-1", "#1")
-    assert status.kind == "shipped"
-    assert status.completes_order
-    assert [(p.tracking_number, p.carrier) for p in status.parcels] == [("JD1", "DHL"), ("JD2", "DPD")]
-    assert [(line.line_ref, line.quantity) for line in status.lines] == [("l1-1", Decimal(3))]
-    assert status.shipped_at.tzinfo
-    assert not status.is_repeat
-
-
-def without_tracking(session: Session, shop: Any) -> Any:
-    return report(session, settings=ShipmentSettings(send_tracking=False))[0].parcels
-
-
-def cancellations(session: Session, shop: Any) -> Any:
-    return [(s.key, s.kind.value) for s in report(session, settings=ShipmentSettings(cancel_in_channel=True))]
-
-
-SHIPMENT_CASES = {
-    "send_tracking": (without_tracking, ()),
-    "cancel_in_channel": (cancellations, [("LS100001", "shipped"), ("A2", "cancelled")]),
-}
-
-
-@pytest.mark.parametrize("name", SHIPMENT_CASES)
-def test_each_shipment_setting_changes_what_is_reported(session: Session, shop: Any, shipped: Any, name: str) -> None:
-    cancel_order(session, shop.order({"A-1": 1}).id, "jo")
-    told, expected = SHIPMENT_CASES[name]
-    with session.begin_nested() as savepoint:
-        (status,) = report(session)
-        assert [parcel.tracking_number for parcel in status.parcels] == ["JD1", "JD2"]
-        savepoint.rollback()
-    assert told(session, shop) == expected
-
-
-def test_no_shipment_setting_is_without_a_case() -> None:
-    assert set(SHIPMENT_CASES) == set(ShipmentSettings.model_fields)
-
-
-def test_a_cancellation_that_is_not_wanted_loses_its_mark(session: Session, shop: Any) -> None:
-    shop.article("A-1")
-    cancel_order(session, shop.order({"A-1": 1}).id, "jo")
-    assert report(session) == []
-    assert link(session, "shipments").dirty_at is None
-    assert report(session, settings=ShipmentSettings(cancel_in_channel=True)) == []
-
-
-def test_an_unanswered_report_is_repeated_as_such_and_the_others_are_not(session: Session, shop: Any) -> None:
-    shop.article("A-1")
-    for _ in range(4):
-        ship_order(session, shop.order({"A-1": 1}).id, [], "jo")
-    batch = push.collect(session, SHIPMENTS, "dead", ShipmentSettings(), PLAIN, 100, ()).batch_id
-    push.store_answer(session, batch, accept(push.open_portion(session, batch, 1)))
-    push.open_portion(session, batch, 2)
-    assert push.collect(session, SHIPMENTS, "alive", ShipmentSettings(), PLAIN, 100, ()).batch_id == batch
-    portions: list[Any] = []
-    while portion := push.open_portion(session, batch, 1):
-        portions += portion
-        push.store_answer(session, batch, accept(portion))
-    assert [(s.key, s.is_repeat) for s in portions] == [("LS100002", True), ("LS100003", True), ("LS100004", False)]
-
-
-def test_what_was_perhaps_reported_is_still_a_repeat_after_the_rest_was_settled(session: Session, shop: Any) -> None:
-    shop.article("A-1")
-    for _ in range(3):
-        ship_order(session, shop.order({"A-1": 1}).id, [], "jo")
-    batch = push.collect(session, SHIPMENTS, "dead", ShipmentSettings(), PLAIN, 100, ()).batch_id
-    push.store_answer(session, batch, accept(push.open_portion(session, batch, 1)))
-    push.open_portion(session, batch, 1)
-    push.settle(session, batch, "dead")
-    rest = push.collect(session, SHIPMENTS, "alive", ShipmentSettings(), PLAIN, 100, ()).batch_id
-    again: list[OrderStatus] = push.open_portion(session, rest, 10)  # type: ignore[assignment]
-    assert [(s.key, s.is_repeat) for s in again] == [("LS100002", True), ("LS100003", False)]
-
-
-@pytest.mark.parametrize("record", ["A1", "#1", "ext-1", "LS100001"])
-def test_a_report_is_repeated_by_hand_by_any_of_its_numbers(session: Session, shipped: Any, record: str) -> None:
-    batch = push.collect(session, SHIPMENTS, "run-1", ShipmentSettings(), PLAIN, 100, ()).batch_id
-    push.store_answer(session, batch, accept(push.open_portion(session, batch, 10)))
-    push.settle(session, batch, "run-1")
-    assert link(session, "shipments").sent_value == "shipped JD1, JD2"
-    (status,) = report(session, "by-hand", records=[record])
-    assert status.is_repeat, "some channels forbid to say it twice, so the connector looks first"
-
-
-def test_five_thousand_changes_of_a_hundred_thousand_articles_are_collected_quickly(
-    session: Session, shop: Any
-) -> None:
-    session.execute(
-        text(
-            "INSERT INTO article (number, name, description, kind, category, manufacturer, ean, tax_category,"
-            " is_stock_article, is_postage, is_discount, is_surcharge, allows_decimals, is_locked, is_deleted,"
-            " syncs_stock, stock_correction) SELECT 'N' || n, 'n', '', 'simple', '', '', '', 'normal',"
-            " true, false, false, false, false, false, false, true, 0 FROM generate_series(1, 100000) n"
-        )
-    )
-    session.execute(text("INSERT INTO stock_level SELECT id, :main, 5 FROM article"), {"main": shop.main.id})
-    session.execute(
-        text("INSERT INTO article_list_entry (integration_id, article_id) SELECT 'shop-1', id FROM article")
-    )
-    session.execute(
-        text(
-            "INSERT INTO link (integration_id, kind, record, record_id, external_ref, fingerprint, state, code, params,"
-            " attempts, sent_value, dirty_at) SELECT 'shop-1', 'stock', number, id, '', '', 'sent', '', '{}', 0, '',"
-            " CASE WHEN id % 20 = 0 THEN now() END FROM article"
-        )
-    )
-    session.commit()
-    session.execute(text("ANALYZE"))
-    began, sizes = time.perf_counter(), []
-    spent = {"collect": 0.0, "send": 0.0, "settle": 0.0}
-    while True:
-        t = time.perf_counter()
-        batch = collect(session, limit=1000)
-        session.commit()
-        spent["collect"] += time.perf_counter() - t
-        if not batch.batch_id:
-            break
-        sizes.append(batch.size)
-        t = time.perf_counter()
-        while portion := push.open_portion(session, batch.batch_id, 100):
-            session.commit()
-            push.store_answer(session, batch.batch_id, accept(portion))
-            session.commit()
-        spent["send"] += time.perf_counter() - t
-        t = time.perf_counter()
-        push.settle(session, batch.batch_id, "run-1")
-        session.commit()
-        spent["settle"] += time.perf_counter() - t
-    print({name: round(seconds, 2) for name, seconds in spent.items()})
-    assert sum(sizes) == 5000
-    assert time.perf_counter() - began < 20

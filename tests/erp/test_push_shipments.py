@@ -1,0 +1,131 @@
+"""What is reported about orders: shipments with their parcels, and cancellations."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from canonical.feature import Feature
+from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult
+from canonical.runs import RunRef
+from canonical.settings import AdvancedSettings, ShipmentSettings
+from erp import push
+from erp.orders import cancel_order
+from erp.shipping import ParcelForm, ship_order
+from erp.tables import Link
+
+SHIPMENTS = RunRef(integration_id="shop-1", feature=Feature.SHIPMENTS)
+PLAIN = AdvancedSettings()
+
+
+def report(
+    session: Session, run: str = "run-1", settings: ShipmentSettings | None = None, records: Sequence[str] = ()
+) -> Any:
+    """Collect reports and open them: what a channel would be told."""
+    batch = push.collect(session, SHIPMENTS, run, settings or ShipmentSettings(), PLAIN, 100, records).batch_id
+    return push.open_portion(session, batch, 100) if batch else []
+
+
+def accept(items: Sequence[Any]) -> PushAnswer:
+    return PushAnswer(results=tuple(PushResult(key=item.key, outcome=Outcome.ACCEPTED) for item in items))
+
+
+@pytest.fixture
+def shipped(session: Session, shop: Any) -> Any:
+    """An order of two lines, one of them unknown to the shop, shipped in two parcels."""
+    shop.article("A-1")
+    shop.article("A-2")
+    order = shop.order({"A-1": 3, "A-2": 1})
+    session.execute(text("UPDATE sales_order_line SET line_ref = '' WHERE position = 2"))
+    parcels = [ParcelForm(tracking_number="JD1"), ParcelForm(tracking_number="JD2", carrier="DPD")]
+    ship_order(session, order.id, parcels, "jo")
+    return order
+
+
+def test_a_shipment_is_reported_with_parcels_and_the_lines_the_shop_knows(session: Session, shipped: Any) -> None:
+    (status,) = report(session)
+    assert (status.key, status.order_ref, status.order_number) == ("LS100001", "ext-1", "#1")
+    assert status.kind == "shipped"
+    assert status.completes_order
+    assert [(p.tracking_number, p.carrier) for p in status.parcels] == [("JD1", "DHL"), ("JD2", "DPD")]
+    assert [(line.line_ref, line.quantity) for line in status.lines] == [("l1-1", Decimal(3))]
+    assert status.shipped_at.tzinfo
+    assert not status.is_repeat
+
+
+def without_tracking(session: Session, shop: Any) -> Any:
+    return report(session, settings=ShipmentSettings(send_tracking=False))[0].parcels
+
+
+def cancellations(session: Session, shop: Any) -> Any:
+    return [(s.key, s.kind.value) for s in report(session, settings=ShipmentSettings(cancel_in_channel=True))]
+
+
+SHIPMENT_CASES = {
+    "send_tracking": (without_tracking, ()),
+    "cancel_in_channel": (cancellations, [("LS100001", "shipped"), ("A2", "cancelled")]),
+}
+
+
+@pytest.mark.parametrize("name", SHIPMENT_CASES)
+def test_each_shipment_setting_changes_what_is_reported(session: Session, shop: Any, shipped: Any, name: str) -> None:
+    cancel_order(session, shop.order({"A-1": 1}).id, "jo")
+    told, expected = SHIPMENT_CASES[name]
+    with session.begin_nested() as savepoint:
+        (status,) = report(session)
+        assert [parcel.tracking_number for parcel in status.parcels] == ["JD1", "JD2"]
+        savepoint.rollback()
+    assert told(session, shop) == expected
+
+
+def test_no_shipment_setting_is_without_a_case() -> None:
+    assert set(SHIPMENT_CASES) == set(ShipmentSettings.model_fields)
+
+
+def test_a_cancellation_that_is_not_wanted_loses_its_mark(session: Session, shop: Any) -> None:
+    shop.article("A-1")
+    cancel_order(session, shop.order({"A-1": 1}).id, "jo")
+    assert report(session) == []
+    assert session.exec(select(Link.dirty_at)).one() is None
+    assert report(session, settings=ShipmentSettings(cancel_in_channel=True)) == []
+
+
+def test_an_unanswered_report_is_repeated_as_such_and_the_others_are_not(session: Session, shop: Any) -> None:
+    shop.article("A-1")
+    for _ in range(4):
+        ship_order(session, shop.order({"A-1": 1}).id, [], "jo")
+    batch = push.collect(session, SHIPMENTS, "dead", ShipmentSettings(), PLAIN, 100, ()).batch_id
+    push.store_answer(session, batch, accept(push.open_portion(session, batch, 1)))
+    push.open_portion(session, batch, 2)
+    assert push.collect(session, SHIPMENTS, "alive", ShipmentSettings(), PLAIN, 100, ()).batch_id == batch
+    portions: list[Any] = []
+    while portion := push.open_portion(session, batch, 1):
+        portions += portion
+        push.store_answer(session, batch, accept(portion))
+    assert [(s.key, s.is_repeat) for s in portions] == [("LS100002", True), ("LS100003", True), ("LS100004", False)]
+
+
+def test_what_was_perhaps_reported_is_still_a_repeat_after_the_rest_was_settled(session: Session, shop: Any) -> None:
+    shop.article("A-1")
+    for _ in range(3):
+        ship_order(session, shop.order({"A-1": 1}).id, [], "jo")
+    batch = push.collect(session, SHIPMENTS, "dead", ShipmentSettings(), PLAIN, 100, ()).batch_id
+    push.store_answer(session, batch, accept(push.open_portion(session, batch, 1)))
+    push.open_portion(session, batch, 1)
+    push.settle(session, batch, "dead")
+    rest = push.collect(session, SHIPMENTS, "alive", ShipmentSettings(), PLAIN, 100, ()).batch_id
+    again: list[OrderStatus] = push.open_portion(session, rest, 10)  # type: ignore[assignment]
+    assert [(s.key, s.is_repeat) for s in again] == [("LS100002", True), ("LS100003", False)]
+
+
+@pytest.mark.parametrize("record", ["A1", "#1", "ext-1", "LS100001"])
+def test_a_report_is_repeated_by_hand_by_any_of_its_numbers(session: Session, shipped: Any, record: str) -> None:
+    batch = push.collect(session, SHIPMENTS, "run-1", ShipmentSettings(), PLAIN, 100, ()).batch_id
+    push.store_answer(session, batch, accept(push.open_portion(session, batch, 10)))
+    push.settle(session, batch, "run-1")
+    assert session.exec(select(Link.sent_value)).one() == "shipped JD1, JD2"
+    (status,) = report(session, "by-hand", records=[record])
+    assert status.is_repeat, "some channels forbid to say it twice, so the connector looks first"
