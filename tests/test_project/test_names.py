@@ -18,11 +18,11 @@ REGISTRY = re.compile("|".join(("py" + "pi", "python" + "hosted", "npm" + "js", 
 def files() -> Iterator[Path]:
     """The files of the project, without what tools and running instances leave behind."""
     for entry in sorted(ROOT.iterdir()):
+        is_ours = entry.name == ".ci" or not (entry.name.startswith(".") or entry.name.endswith(".egg-info"))
         if entry.is_file():
             yield entry
-        elif entry.name == ".ci" or not (entry.name.startswith(".") or entry.name.endswith(".egg-info")):
-            if entry.name not in LEFT_BEHIND:
-                yield from (file for file in sorted(entry.rglob("*")) if file.is_file() and file.suffix != ".pyc")
+        elif is_ours and entry.name not in LEFT_BEHIND:
+            yield from (file for file in sorted(entry.rglob("*")) if file.is_file() and file.suffix != ".pyc")
 
 
 def modules() -> Iterator[tuple[str, ast.Module, int]]:
