@@ -5,10 +5,8 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import func, or_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, text, update
 from sqlmodel import Session, col, select
 
 from canonical.feature import Feature
@@ -64,47 +62,23 @@ def store_documents(
             newest[document.external_id] = document
     if not newest:
         return 0
-    rows: list[dict[str, Any]] = [
+    stored = session.execute(
+        _STORE,
         {
-            "integration_id": integration_id,
+            "integration": integration_id,
             "feature": feature.value,
-            "external_id": document.external_id,
-            "number": document.number,
-            "version_at": document.modified_at,
-            "digest": hashlib.blake2b(document.body, digest_size=16).digest(),
             "key_id": keyring.current,
-            "body": keyring.seal(
-                zlib.compress(document.body, COMPRESSION), about=_about(integration_id, document.external_id)
-            ),
             "by_hand": by_hand,
-        }
-        for document in newest.values()
-    ]
-    return _upsert(session, rows, integration_id, feature, run_id=run_id, by_hand=by_hand)
-
-
-def _upsert(
-    session: Session,
-    rows: list[dict[str, object]],
-    integration_id: str,
-    feature: Feature,
-    *,
-    run_id: str,
-    by_hand: bool,
-) -> int:
-    table = InboxDocument.__table__  # type: ignore[attr-defined]
-    statement = insert(table)
-    fresh = statement.excluded
-    changed = table.c.digest != fresh.digest
-    if by_hand:
-        changed = or_(changed, table.c.state.in_(("skipped", "parked", "ignored")))
-    upsert = statement.on_conflict_do_update(
-        index_elements=["integration_id", "feature", "external_id"],
-        set_={name: fresh[name] for name in ("number", "version_at", "digest", "key_id", "body", "by_hand")}
-        | {"state": "new", "received_at": func.now(), "attempts": 0},
-        where=changed & (func.coalesce(fresh.version_at >= table.c.version_at, True)),
-    ).returning(table.c.external_id, (table.c.decided_at.is_(None)).label("is_new"))
-    stored = session.execute(upsert, rows).all()
+            "ids": list(newest),
+            "numbers": [document.number for document in newest.values()],
+            "versions": [document.modified_at for document in newest.values()],
+            "digests": [hashlib.blake2b(document.body, digest_size=16).digest() for document in newest.values()],
+            "bodies": [
+                keyring.seal(zlib.compress(document.body, COMPRESSION), about=_about(integration_id, external_id))
+                for external_id, document in newest.items()
+            ],
+        },
+    ).all()
     journal.write(
         session,
         [
@@ -120,6 +94,24 @@ def _upsert(
         ],
     )
     return len(stored)
+
+
+# A page as five arrays: the driver reads a statement with a placeholder per value more slowly than it stores the page.
+_STORE = text(
+    """
+    INSERT INTO inbox_document AS known (integration_id, feature, external_id, number, version_at, digest, key_id, body, state,
+      code, findings, waits_for, attempts, by_hand, settings_revision)
+    SELECT :integration, :feature, g.id, g.number, g.version, g.digest, :key_id, g.body, 'new', '', '[]', '{}', 0, :by_hand, 0
+    FROM unnest(:ids ::text[], :numbers ::text[], :versions ::timestamptz[], :digests ::bytea[], :bodies ::bytea[])
+      AS g(id, number, version, digest, body)
+    ON CONFLICT (integration_id, feature, external_id) DO UPDATE SET
+      number = excluded.number, version_at = excluded.version_at, digest = excluded.digest, key_id = excluded.key_id,
+      body = excluded.body, by_hand = excluded.by_hand, state = 'new', received_at = now(), attempts = 0
+    WHERE (known.digest <> excluded.digest OR :by_hand AND known.state IN ('skipped', 'parked', 'ignored'))
+      AND coalesce(excluded.version_at >= known.version_at, true)
+    RETURNING external_id, decided_at IS NULL
+    """
+)
 
 
 def take_new(
