@@ -25,6 +25,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON on standa
 ACTOR = "cli"
 
 
+class StoryError(Exception):
+    """A step of a longer command did not come true."""
+
+
 def say(answer: Any, as_json: bool, text: str = "") -> None:
     """Print an answer: as one JSON line, or as text for a person."""
     if isinstance(answer, BaseModel):
@@ -55,8 +59,10 @@ def reporting(as_json: bool) -> Iterator[None]:
         fail(f"{failure.text('en')}. {failure.hint('en')}", as_json, code=failure.code, params=failure.params)
     except EmbeddedServerError as error:
         fail(str(error), as_json)
-    except (RPCError, RuntimeError, LookupError) as error:
+    except (RPCError, LookupError) as error:
         fail(f"{type(error).__name__}: {error}", as_json)
+    except StoryError as error:
+        fail(str(error), as_json)
 
 
 @contextmanager

@@ -10,8 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import typer
-from erp.preparation import ensure_defaults
-from erp.seed import seed_articles
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.orm import sessionmaker
@@ -34,13 +32,15 @@ from canonical.lifecycle import (
 )
 from canonical.runs import Built
 from canonical.settings import MappingKind
-from commands.console import AsJson, reporting, say
+from commands.console import AsJson, StoryError, reporting, say
 from commands.group import Group, Running
 from commands.processes import set_up_logging, wait_for_signal
 from erp.accounts import NewAccount, count_accounts, create_account
 from erp.credentials import store_credentials
 from erp.database import make_engine, make_sessions
 from erp.mappings import set_mapping
+from erp.preparation import ensure_defaults
+from erp.seed import seed_articles
 from erp.tables import Integration
 from sandbox.server import SandboxServer
 from sandbox.woocommerce import WooShop, catalogue, seed_shop
@@ -152,7 +152,7 @@ class Demo:
         await self._send("credentials_stored", By(by=BY))
         report = await self.lifecycle.send(self.integration_id, "test_connection", By(by=BY), CheckReport)
         if not report.ok:
-            raise RuntimeError("the connection test failed: " + ", ".join(i.name for i in report.items if i.failure))
+            raise StoryError("the connection test failed: " + ", ".join(i.name for i in report.items if i.failure))
 
     async def _send(self, update: str, command: BaseModel) -> IntegrationState:
         return await self.lifecycle.send(self.integration_id, update, command, IntegrationState)
@@ -187,7 +187,7 @@ class Demo:
         deadline = time.monotonic() + seconds
         while not await asyncio.to_thread(holds):
             if time.monotonic() > deadline:
-                raise RuntimeError(complaint)
+                raise StoryError(complaint)
             await asyncio.sleep(0.1)
 
     def _number(self, query: str, **params: object) -> Any:

@@ -31,7 +31,7 @@ from canonical.settings import MappingKind
 from commands.console import ACTOR, AsJson, open_session, reporting, say, with_lifecycle
 from erp.credentials import store_credentials
 from erp.feature_settings import load_settings, mapping_fields
-from erp.integrations import get
+from erp.integrations import get, state_of
 from erp.mappings import set_mapping
 from settings import Settings
 from workflows.client import Lifecycle
@@ -241,13 +241,11 @@ def status(integration_id: str, as_json: AsJson = False) -> None:
 def restart(integration_id: str, as_json: AsJson = False) -> None:
     """Start the integration's workflow again after it was terminated; everything stored stays."""
     with reporting(as_json):
-
-        async def call(lifecycle: Lifecycle) -> None:
-            await lifecycle.start_again(IntegrationState(id=integration_id))
-
         with open_session() as session:
-            get(session, integration_id)
-        with_lifecycle(call)
+            state = state_of(session, integration_id)
+        if state is None:
+            raise LookupError(integration_id)
+        with_lifecycle(lambda life: life.start_again(state))
         say({"ok": True}, as_json, "Started again.")
 
 

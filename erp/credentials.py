@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr
+from pydantic_core import to_json
 from sqlmodel import Session
 
 from canonical.failure import Failure, FailureError
@@ -24,8 +25,7 @@ def _in_clear(credentials: BaseModel) -> dict[str, Any]:
 
 def store_credentials(session: Session, keyring: Keyring, integration_id: str, credentials: BaseModel) -> None:
     """Store credentials sealed, replacing earlier ones; what is not secret is kept beside for the pages."""
-    clear = type(credentials).model_construct(**_in_clear(credentials))
-    sealed = keyring.seal(clear.model_dump_json(warnings=False).encode(), about=_about(integration_id))
+    sealed = keyring.seal(to_json(_in_clear(credentials)), about=_about(integration_id))
     shown = {
         name: str(getattr(credentials, name))
         for name in type(credentials).model_fields

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, text, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -236,7 +236,7 @@ def remove(session: Session, integration_id: str, by: str) -> None:
     """Delete an integration: secrets, inbox, links and mappings go; booked orders and the journal stay (D§1.7)."""
     credentials.forget_credentials(session, integration_id)
     for table in (InboxDocument, Link, PushBatch, Mapping, ArticleListEntry, RunRequest, Watermark):
-        session.exec(delete(table).where(text("integration_id = :id")).params(id=integration_id))
+        session.exec(delete(table).where(col(table.integration_id) == integration_id))
     row = get(session, integration_id)
     row.mode, row.deleted_at = Mode.DELETED.value, datetime.now(UTC)
     session.add(row)

@@ -144,14 +144,16 @@ class Connected:
         return await self.outcome(feature, since)
 
     async def outcome(self, feature: Feature, since: datetime) -> str:
-        """Wait for the end of the first run that began after a moment."""
+        """Wait for the end of the first run that ended after a moment, its workflow included, and say how it ended."""
         query = (
-            "SELECT coalesce((SELECT outcome FROM run WHERE integration_id = :id AND feature = :feature AND ended_at > :since"
-            " ORDER BY ended_at LIMIT 1), '')"
+            "SELECT coalesce((SELECT workflow_id || '#' || id || '#' || outcome FROM run WHERE integration_id = :id"
+            " AND feature = :feature AND ended_at > :since ORDER BY ended_at LIMIT 1), '')"
         )
         parameters: dict[str, Any] = {"id": self.id, "feature": feature.value, "since": since}
         await self.world.until(lambda: bool(self.world.number(query, **parameters)), f"run of {feature.value}")
-        return str(self.world.number(query, **parameters))
+        workflow_id, run_id, outcome = str(self.world.number(query, **parameters)).split("#")
+        await self.world.client.get_workflow_handle(workflow_id, run_id=run_id).result()
+        return outcome
 
     def orders(self) -> int:
         """How many orders of this integration are in the ERP."""

@@ -6,7 +6,7 @@ All of its state can be rebuilt from the database; terminating and starting it a
 import asyncio
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ChildWorkflowError
 
 with workflow.unsafe.imports_passed_through():
@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import failure_of, refusal
 
 
-@workflow.defn(name="Integration", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="Integration")
 class Integration:
     """One integration's lifecycle (D§1.8); every page and command changes it only by these updates."""
 

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from operator import itemgetter
 
 from pydantic import ValidationError
 
 from canonical.failure import Failure, FailureError
-from canonical.money import HUNDRED, ZERO
+from canonical.money import CENT, HUNDRED, ZERO, cents
 from canonical.order import (
     Address,
     ChannelOrder,
@@ -83,8 +84,8 @@ def read_order(body: bytes) -> ChannelOrder:
             paid_at=order.date_paid_gmt,
         ),
         lines=tuple(_line(line, rates) for line in order.line_items),
-        shipping=tuple(_charge(charge, charge.method_title, rates) for charge in order.shipping_lines),
-        fees=tuple(_charge(charge, charge.name, rates) for charge in order.fee_lines),
+        shipping=tuple(part for each in order.shipping_lines for part in _charges(each, each.method_title, rates)),
+        fees=tuple(part for each in order.fee_lines for part in _charges(each, each.name, rates)),
         discounts=tuple(Discount(code=c.code, net=c.discount, tax=c.discount_tax) for c in order.coupon_lines),
         refunded=-sum((refund.total for refund in order.refunds), ZERO),
         comment=order.customer_note,
@@ -167,15 +168,33 @@ def _shown(value: object) -> str:
     return re.sub(r"<[^>]*>", "", str(value)).replace("\x00", "").strip()
 
 
-def _charge(raw: WooCharge, title: str, rates: Mapping[int, WooTaxLine]) -> Charge:
-    return Charge(
-        ref=str(raw.id),
-        title=title,
-        method=raw.method_id,
-        net=raw.total,
-        tax=raw.total_tax,
-        tax_rate=_rate(raw.taxes, raw.total_tax, rates),
-    )
+def _charges(raw: WooCharge, title: str, rates: Mapping[int, WooTaxLine]) -> list[Charge]:
+    """A shipping or fee line; a negative fee that the shop apportions over several rates becomes a charge per rate."""
+    shares = _apportioned(raw, rates) or [(raw.total, raw.total_tax, _rate(raw.taxes, raw.total_tax, rates))]
+    return [
+        Charge(ref=str(raw.id), title=title, method=raw.method_id, net=net, tax=tax, tax_rate=rate)
+        for net, tax, rate in shares
+    ]
+
+
+def _apportioned(raw: WooCharge, rates: Mapping[int, WooTaxLine]) -> list[tuple[Decimal, Decimal, Decimal]]:
+    """Net, tax and rate of each part, when several taxes each bear on a part of the amount and not all on the whole.
+
+    The parts' nets follow from tax and rate; the lowest rate takes what rounding leaves, where it changes its tax least.
+    """
+    applied = _applied(raw.taxes)
+    parts = [(entry.total or ZERO, rates[entry.id].rate_percent) for entry in applied if entry.id in rates]
+    known = sorted(((tax, rate) for tax, rate in parts if rate), key=itemgetter(1), reverse=True)
+    if len(known) < 2 or len(known) < len(applied) or _bears_on_whole(raw, [rate for _, rate in known]):
+        return []
+    nets = [cents(tax * HUNDRED / rate) for tax, rate in known]
+    nets[-1] += raw.total - sum(nets, ZERO)
+    return [(net, tax, rate) for net, (tax, rate) in zip(nets, known, strict=True)]
+
+
+def _bears_on_whole(raw: WooCharge, rates: list[Decimal]) -> bool:
+    """Whether the taxes together are what their joint rate gives on the whole amount, to a cent each."""
+    return abs(raw.total * sum(rates, ZERO) / HUNDRED - raw.total_tax) <= CENT * len(rates)
 
 
 def _applied(taxes: Sequence[WooLineTax]) -> list[WooLineTax]:
@@ -215,8 +234,9 @@ def _stated(order: WooOrder) -> StatedTotals:
 
 def _stated_taxes(order: WooOrder) -> tuple[StatedTax, ...]:
     """The sums per rate; none where lines bear several taxes at once, because a line then has their joint rate."""
-    everything: list[WooLine | WooCharge] = [*order.line_items, *order.shipping_lines, *order.fee_lines]
-    if any(len(_applied(item.taxes)) > 1 for item in everything):
+    rates = {tax.rate_id: tax for tax in order.tax_lines}
+    charges = [charge for charge in (*order.shipping_lines, *order.fee_lines) if not _apportioned(charge, rates)]
+    if any(len(_applied(item.taxes)) > 1 for item in (*order.line_items, *charges)):
         return ()
     sums: dict[Decimal, Decimal] = {}
     for line in order.tax_lines:
