@@ -283,7 +283,7 @@ def test_a_number_that_names_another_record_is_never_taken_over(session: Session
     order = shop.order({"A-1": 1})
     shop.add(Link(integration_id="shop-1", kind="shipments", record=order.number, record_id=-1))
     cancel_order(session, order.id, "jo")
-    assert session.exec(select(Link.record_id)).one() == -1
+    assert session.exec(select(Link.record_id, Link.dirty_at)).one() == (-1, None)
 
 
 def test_shipping_is_undone_as_a_whole(session: Session, shop: Any) -> None:
