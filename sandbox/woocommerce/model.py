@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 
@@ -66,7 +66,7 @@ class Product:
 
     def as_record(self) -> Json:
         """The product as written to the state file."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in _RECORDED_FIELDS}
 
     @classmethod
     def from_record(cls, record: Json) -> Product:
@@ -94,6 +94,7 @@ class Product:
         return product
 
 
+_RECORDED_FIELDS = tuple(found.name for found in fields(Product))
 _PLAIN_FIELDS = (
     *("status", "regular_price", "sale_price", "tax_class", "tax_status", "manage_stock", "stock_quantity"),
     *("stock_status", "backorders", "weight", "virtual"),

@@ -298,3 +298,48 @@ def test_a_change_refused_in_the_middle_changes_nothing(shop: WooShop, client: h
     body = {"customer_note": "neu", "status": "completed", "line_items": [{"id": 424242, "quantity": 1}]}
     assert client.put(f"/orders/{order['id']}", json=body).status_code == 400
     assert (shop.orders[order["id"]], shop.effects) == (order, [])
+
+
+def test_postage_of_a_reduced_basket_is_taxed_as_recorded(shop: WooShop, recorded: Callable[[str], Any]) -> None:
+    order = shop.place_order([("BU-1001", 1)], ANNA)
+    theirs = next(order for order in recorded("orders_all") if order["id"] == 74)
+    assert [(s["total"], s["total_tax"]) for s in order["shipping_lines"]] == [("4.12", "0.29")]
+    assert [(s["total"], s["total_tax"]) for s in theirs["shipping_lines"]] == [("4.12", "0.29")]
+
+
+def test_a_negative_fee_takes_tax_back_in_the_proportion_of_the_goods(shop: WooShop) -> None:
+    order = shop.place_order([("KB-300", 2), ("BU-1001", 1)], ANNA, fees=[("Skonto", "-4.50"), ("Verpackung", "2.00")])
+    discount, surcharge = order["fee_lines"]
+    # 21.68 of 45.00 net are at 19 %, 23.32 at 7 %.
+    assert [(tax["id"], tax["total"]) for tax in discount["taxes"]] == [(1, "-0.41"), (2, "-0.16")]
+    assert [(tax["id"], tax["total"]) for tax in surcharge["taxes"]] == [(1, "0.38")]
+    assert_adds_up(order)
+
+
+def test_half_a_cent_of_tax_goes_down_where_prices_contain_tax() -> None:
+    assert tax_on(Decimal("0.50"), RATES[1], includes_tax=True) == Decimal("0.09")
+    assert tax_on(Decimal("0.50"), RATES[1], includes_tax=False) == Decimal("0.10")
+
+
+def test_a_changed_order_moves_to_the_end_of_the_list_and_stands_there_once(
+    shop: WooShop, client: httpx.Client
+) -> None:
+    start = shop.clock() - timedelta(hours=1)
+    ids = [shop.place_order([("EL-USBC-2", 1)], ANNA, created=start + timedelta(minutes=i))["id"] for i in range(4)]
+    client.put(f"/orders/{ids[1]}", json={"customer_note": "neu"})
+    answer = client.get("/orders?orderby=modified&order=asc&_fields=id")
+    assert [order["id"] for order in answer.json()] == [ids[0], ids[2], ids[3], ids[1]]
+
+
+@pytest.mark.parametrize("orderby", ["modified", "id", "date"])
+def test_a_bound_leaves_its_own_second_out(orderby: str, shop: WooShop, client: httpx.Client) -> None:
+    start = shop.clock() - timedelta(hours=1)
+    orders = [shop.place_order([("EL-USBC-2", 1)], ANNA, created=start + timedelta(minutes=i // 2)) for i in range(6)]
+    bound = orders[2]["date_modified_gmt"]
+    query = f"/orders?orderby={orderby}&order=asc&_fields=id&dates_are_gmt=true"
+    for name in ("modified_after", "after"):
+        found = client.get(f"{query}&{name}={bound}").json()
+        assert [order["id"] for order in found] == [order["id"] for order in orders[4:]]
+    for name in ("modified_before", "before"):
+        found = client.get(f"{query}&{name}={bound}").json()
+        assert [order["id"] for order in found] == [order["id"] for order in orders[:2]]

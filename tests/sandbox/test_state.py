@@ -122,3 +122,12 @@ def test_the_catalogue_lists_parents_before_variants_and_leaves_unknown_articles
     assert {article["tax_class"] for article in articles} == {"", "reduced-rate"}
     assert not any(article["sku"].startswith("UNKNOWN") for article in articles)
     assert sum(article["kind"] != "matrix" for article in articles) == 100
+
+
+def test_a_torn_line_does_not_spoil_what_is_written_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "shop.jsonl"
+    fill(WooShop(state_file=path)).close()
+    with path.open("ab") as file:
+        file.write(b'{"products": {"11": {"torn')
+    WooShop(state_file=path).set_stock("KB-300", 4)
+    assert {a["sku"]: a["stock"] for a in catalogue(WooShop(state_file=path))}["KB-300"] == 4
