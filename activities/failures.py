@@ -4,6 +4,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 from sqlalchemy.exc import DBAPIError
@@ -18,10 +19,13 @@ from erp.secrets import SealBroken
 Call = TypeVar("Call", bound=Callable[..., Any])
 log = logging.getLogger(__name__)
 
+LONGEST_WAIT = timedelta(minutes=2)
+"""A channel that asks for more ends the run `deferred`: a run takes minutes, and the schedule comes again."""
+
 
 def as_application_error(failure: Failure) -> ApplicationError:
     """Carry a failure to the workflow: code as type, the rest as details; only `retry` is tried again (style.md)."""
-    retries = failure.kind is Kind.RETRY
+    retries = failure.kind is Kind.RETRY and (failure.retry_after or timedelta()) <= LONGEST_WAIT
     return ApplicationError(
         failure.code,
         failure.model_dump(mode="json"),

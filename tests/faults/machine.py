@@ -23,7 +23,7 @@ from commands.group import Group
 from connectors.transport import TransportOptions
 from erp import numbers
 from erp.database import make_engine, make_sessions
-from erp.shipping import ship_released
+from erp.shipping import ParcelForm, ship_order
 from erp.stock import Movement, Reason, post_movements
 from sandbox.woocommerce import WooShop
 from settings import Settings
@@ -163,17 +163,26 @@ class Story:
         )
 
     def ship(self, count: int) -> set[str]:
-        """Let auto-ship take some of the orders; returns the numbers of the articles that left the shelf."""
-        last = self.machine.number("SELECT coalesce(max(id), 0) FROM shipment")
+        """Ship the oldest open orders with a parcel each; returns the numbers of the articles that left the shelf."""
         with self.machine.deps.sessions() as session:
-            assert ship_released(session, count).done == count
+            query = (
+                "SELECT id FROM sales_order WHERE integration_id = :id AND fulfilment_state = 'open' AND payment_state = 'paid'"
+                " ORDER BY id LIMIT :count"
+            )
+            ids = session.execute(text(query), {"id": self.connected.id, "count": count}).scalars().all()
+            assert len(ids) == count
+            for order_id in ids:
+                ship_order(session, order_id, [ParcelForm(tracking_number=f"{self.connected.id}-{order_id}")], BY)
+            left = session.execute(
+                text(
+                    "SELECT DISTINCT a.number FROM shipment_line s JOIN sales_order_line l ON l.id = s.order_line_id"
+                    " JOIN article a ON a.id = l.article_id WHERE l.order_id = ANY(:ids)"
+                ),
+                {"ids": list(ids)},
+            ).scalars()
+            moved = set(left)
             session.commit()
-        rows = self.machine.rows(
-            "SELECT DISTINCT a.number FROM shipment_line s JOIN sales_order_line l ON l.id = s.order_line_id"
-            " JOIN article a ON a.id = l.article_id WHERE s.shipment_id > :last",
-            last=last,
-        )
-        return {row.number for row in rows}.intersection(self.levels())
+        return moved.intersection(self.levels())
 
     def levels(self) -> dict[str, int]:
         """What lies on the ERP's shelf of each article whose stock this shop manages, counted from the ledger."""

@@ -42,6 +42,7 @@ async def half_booked(story: Story) -> AsyncIterator[None]:
 async def stock_sent_without_answer(story: Story) -> AsyncIterator[None]:
     """Half way through the import, the shop holds a batch of stock levels, too."""
     await silence(story, f"{GET_ORDERS}|{POST_STOCK}")
+    await story.machine.until(lambda: is_half_booked(story, waiting=1), "half booked")
     await story.ask(Feature.STOCK)
     await story.machine.until(lambda: is_half_booked(story, waiting=2), "half booked, and stock sent")
     assert story.batches(Feature.STOCK, "sending") == 1
@@ -54,7 +55,7 @@ async def shipment_reported_without_answer(story: Story) -> AsyncIterator[None]:
     """Half way through the import, the shop has mailed a tracking number, and its answer does not come."""
     await silence(story, GET_ORDERS)
     await story.machine.until(lambda: is_half_booked(story, waiting=1), "half booked")
-    assert story.ship(SHIPPED)
+    story.ship(SHIPPED)
     story.shop.faults.set(mode="hang_reply", path=POST_NOTE)
     await story.ask(Feature.SHIPMENTS)
     await story.machine.until(lambda: is_half_booked(story, waiting=2), "half booked, and a tracking number sent")
@@ -132,12 +133,12 @@ def check_stock(story: Story, expected: Counter[str]) -> None:
 def check_shipments(story: Story) -> None:
     """Each shipped order was completed once in the shop, and each tracking number mailed once."""
     shipped = story.rows(
-        "SELECT o.external_id, p.tracking_number FROM shipment s JOIN sales_order o ON o.id = s.order_id"
-        " LEFT JOIN parcel p ON p.shipment_id = s.id WHERE o.integration_id = :id"
+        "SELECT o.external_id FROM shipment s JOIN sales_order o ON o.id = s.order_id WHERE o.integration_id = :id"
     )
     effects = [(effect.kind, effect.key) for effect in story.shop.effects if effect.kind != "stock"]
-    notes = Counter(("order_note", row.external_id) for row in shipped if row.tracking_number)
-    assert Counter(effects) == notes + Counter(("order_status", row.external_id) for row in shipped)
+    assert len(shipped) >= SHIPPED
+    kinds = ("order_note", "order_status")
+    assert Counter(effects) == Counter((kind, row.external_id) for row in shipped for kind in kinds)
     told = story.rows(
         "SELECT record FROM journal WHERE integration_id = :id AND feature = 'shipments' AND event = 'sent'"
     )
