@@ -55,8 +55,8 @@ def _create(session: Session, project_id: int | None, kind: str) -> None:
     session.execute(
         text(
             "INSERT INTO number_range (project_id, kind, prefix, next_value)"
-            " SELECT CAST(:project AS integer), :kind, :prefix, :first WHERE NOT EXISTS (SELECT FROM number_range"
-            " WHERE kind = :kind AND project_id IS NOT DISTINCT FROM CAST(:project AS integer))"
+            " SELECT CAST(:project AS integer), CAST(:kind AS text), :prefix, :first WHERE NOT EXISTS (SELECT FROM number_range"
+            " WHERE kind = CAST(:kind AS text) AND project_id IS NOT DISTINCT FROM CAST(:project AS integer))"
         ),
         {"project": project_id, "kind": kind, "prefix": prefix, "first": FIRST},
     )

@@ -270,6 +270,21 @@ class Importer:
         query = select(BookedLine).where(BookedLine.order_id == found.id).order_by(BookedLine.position)
         return self.session.exec(query).all()
 
+    def articles(self) -> Sequence[Article]:
+        """All articles."""
+        return self.session.exec(select(Article)).all()
+
+    def code_of(self, name: str, id: int | None) -> str | None:
+        """The code of a master-data row."""
+        tables = {
+            "project": Project,
+            "payment_method": PaymentMethod,
+            "shipping_method": ShippingMethod,
+            "delivery_term": DeliveryTerm,
+        }
+        found: Any = self.session.get(tables[name], id) if id else None
+        return found.code if found else None
+
     def customers(self) -> Sequence[Customer]:
         """All customers, the oldest first."""
         return self.session.exec(select(Customer).order_by(Customer.id)).all()
