@@ -58,7 +58,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "canceled": N_("cancelled"),
         "timed_out": N_("timed out"),
         "continued_as_new": N_("continued"),
-        "completed": N_("completed"),
+        "completed": N_("done"),
     },
     "run_type": {
         "PullRun": N_("Fetch"),
@@ -225,7 +225,7 @@ _STATES: Mapping[str, Mapping[str, str]] = {
     "check_state": {"ok": "done", "failed": "failed", "skipped": "skipped", "running": "running"},
     "payment_state": {"open": "none", "paid": "done", "partly": "parked", "refunded": "skipped"},
     "fulfilment": {
-        "open": "running", "partial": "parked", "partly": "parked", "shipped": "done", "hold": "parked",
+        "open": "none", "partial": "parked", "partly": "parked", "shipped": "done", "hold": "parked",
         "cancelled": "skipped",
     },
     "mode": {"development": "none", "migration": "parked", "productive": "done", "deleted": "skipped"},

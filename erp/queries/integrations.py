@@ -74,7 +74,7 @@ class IntegrationRow:
 
     def feature(self, feature: Feature) -> FeatureRow | None:
         """One chosen feature."""
-        return next((row for row in self.features if row.feature is feature), None)
+        return next((row for row in self.features if row.feature == feature), None)
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,8 @@ def _counts(session: Session, ids: Sequence[str]) -> dict[tuple[str, str], tuple
 def _features(
     session: Session, ids: Sequence[str], counts: Mapping[tuple[str, str], tuple[int, int, int]] | None = None
 ) -> dict[str, list[FeatureRow]]:
-    order = {feature.value: index for index, feature in enumerate(Feature)}
+    # What comes in stands first: orders are why people look.
+    order = {feature.value: (feature is not Feature.ORDERS, index) for index, feature in enumerate(Feature)}
     found: dict[str, list[FeatureRow]] = {}
     rows = session.exec(
         select(IntegrationFeature).where(

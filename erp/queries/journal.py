@@ -275,7 +275,7 @@ def _document(row: Any) -> DocumentRow:
     )
 
 
-def _link_columns(feature: Feature) -> Select[Any]:
+def _link_columns(feature: Feature) -> Any:
     name: ColumnElement[str] = col(Integration.name).label("integration_name")
     of_integration = col(Integration.id) == col(Link.integration_id)
     if feature is not Feature.SHIPMENTS:

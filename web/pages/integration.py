@@ -26,6 +26,7 @@ from web.context import (
     Db,
     Form,
     deps_of,
+    fragment,
     go,
     in_db,
     lifecycle_of,
@@ -101,7 +102,7 @@ async def overview(request: Request, integration_id: str) -> Response:
             "open_values": mappings.count_open(session, integration_id),
             "listed": articles.count_listed(session, integration_id),
             "has_filter": bool(articles.filters(session, integration_id, 1)),
-            "events": journal.lifecycle_events(session, integration_id),
+            "events": journal.lifecycle_events(session, integration_id, 8),
         }
 
     row, shown = await in_db(request, read)
@@ -129,7 +130,19 @@ async def _is_running(request: Request, integration_id: str) -> bool:
 def newest_runs(request: Request, db: Db, integration_id: str) -> HTMLResponse:
     """A piece of the page: the newest runs, asked for again while something runs."""
     found: list[Run] = runs.of_integration(db, integration_id, 6)
-    return render(request, "runs_card.html", runs=found, row=found_or_404(db, integration_id))
+    return fragment(request, "runs_card.html", runs=found, row=found_or_404(db, integration_id))
+
+
+@router.get("/integrations/{integration_id}/numbers", response_class=HTMLResponse)
+def numbers(request: Request, db: Db, integration_id: str) -> HTMLResponse:
+    """A piece of the page: its four numbers, asked for again when a run changed."""
+    return fragment(
+        request,
+        "numbers.html",
+        row=found_or_404(db, integration_id),
+        listed=articles.count_listed(db, integration_id),
+        has_filter=bool(articles.filters(db, integration_id, 1)),
+    )
 
 
 @router.post("/integrations/{integration_id}/start-again")

@@ -18,16 +18,23 @@ async function refresh(place) {
   try {
     const answer = await fetch(place.dataset.refresh, { headers: { "X-Fragment": "1" } });
     if (answer.status === 401) return location.reload();
-    if (answer.ok) place.innerHTML = await answer.text();
+    if (answer.ok) show(place, await answer.text());
   } catch {
     // The server is away for a moment: the next round asks again.
   }
   if (place.querySelector("[data-still-busy]")) wait(place);
 }
+function show(place, html) {
+  const before = place.innerText;
+  place.innerHTML = html;
+  // What a run changes is asked for again when its piece changed.
+  if (place.dataset.tells && before.trim() !== place.innerText.trim()) all(place.dataset.tells).forEach(refresh);
+}
 function wait(place) {
   setTimeout(() => refresh(place), Number(place.dataset.every) || 1500);
 }
 for (const place of all("[data-refresh]")) {
+  if (place.hasAttribute("data-told")) continue;
   if (!place.hasAttribute("data-every") || place.hasAttribute("data-now")) refresh(place);
   else if (place.querySelector("[data-still-busy]")) wait(place);
   else setTimeout(() => refresh(place), 2500);
@@ -53,7 +60,9 @@ document.addEventListener("submit", (event) => {
     line.className = "working state state-running";
     line.innerHTML = '<span class="state-shape"></span><span class="state-word" role="status"></span>';
     line.querySelector(".state-word").textContent = form.dataset.busy;
-    place.replaceChildren(line);
+    const expected = place.querySelector("template");
+    place.replaceChildren(line, ...(expected ? [expected.content.cloneNode(true)] : []));
+    all("[data-busy-hide]", form).forEach((one) => (one.hidden = true));
   }
   // The pressed button's value must still be sent, so it is disabled only afterwards.
   setTimeout(() => all("button", form).forEach((button) => (button.disabled = true)));
