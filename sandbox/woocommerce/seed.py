@@ -88,9 +88,10 @@ def catalogue(shop: WooShop) -> list[Json]:
                 "sku": product.sku,
                 "name": f"{product.name} {options}".strip(),
                 "kind": kinds.get(product.type, "simple"),
-                "parent": parent.sku if parent else None,
+                "parent_sku": parent.sku if parent else None,
                 "tax_class": product.tax_class,
                 "tax_status": product.tax_status,
+                "is_stock_article": product.manage_stock is True and product.type != "variable",
                 "price": product.price,
                 "stock": product.stock_quantity if product.manage_stock else None,
             }

@@ -115,7 +115,7 @@ def test_the_catalogue_lists_parents_before_variants_and_leaves_unknown_articles
     articles = catalogue(shop)
     seen: set[str] = set()
     for article in articles:
-        assert article["parent"] is None or article["parent"] in seen
+        assert article["parent_sku"] is None or article["parent_sku"] in seen
         seen.add(article["sku"])
     assert len(seen) == len(articles)
     assert {article["kind"] for article in articles} == {"simple", "matrix", "variant"}
