@@ -1,11 +1,18 @@
 """Bad input: each has a clear message in German and English that names the record or its values, and loses nothing."""
 
 import copy
-from collections.abc import Callable
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from pydantic import ValidationError
 from sqlmodel import Session, select
@@ -15,10 +22,12 @@ from activities.deps import open_channel
 from canonical.check import CheckReport
 from canonical.failure import Failure, Finding
 from canonical.feature import Feature
+from canonical.order import RawDocument
 from connectors.transport import TransportOptions
 from erp import inbox, journal
 from erp.tables import InboxDocument, JournalEvent, Order
 from sandbox.woocommerce import WooShop, seed_shop
+from tests.conftest import require
 from tests.faults.machine import Machine
 from tests.world import Connected
 
@@ -216,8 +225,6 @@ async def test_a_document_that_is_not_json_is_parked_alone(machine: Machine) -> 
     shop = small_shop()
     connected = await imported(machine, shop)
     with machine.deps.sessions() as session:
-        from canonical.order import RawDocument
-
         broken = RawDocument(external_id="broken-1", number="broken-1", body=b"<html>\xff maintenance")
         inbox.store_documents(session, machine.deps.keyring, connected.id, Feature.ORDERS, [broken], run_id="test")
         session.commit()
@@ -232,18 +239,24 @@ async def test_a_document_that_is_not_json_is_parked_alone(machine: Machine) -> 
         assert journal.describe(event, "de") != journal.describe(event, "en")
 
 
-async def test_a_page_that_is_not_json_blocks_with_the_reason_and_resolving_goes_on(machine: Machine) -> None:
+async def test_a_page_that_is_not_json_defers_with_the_reason_and_goes_on_later(machine: Machine) -> None:
     shop = small_shop()
     connected = await machine.connect_shop(shop)
     await connected.set_up(Feature.ORDERS)
     await connected.go_live()
     shop.faults.set(mode="html")
-    assert await connected.run(Feature.ORDERS) in ("blocked", "deferred")
-    with machine.deps.sessions() as session:
-        query = select(JournalEvent).where(JournalEvent.integration_id == connected.id, JournalEvent.code == "NOT_JSON")
-        event = session.exec(query).one()
-    check_words(Failure.of(event.code, **event.params), "text/html")
+    assert await connected.run(Feature.ORDERS) == "deferred"
+    check_words(reason_of(machine, connected, "deferred"), "text/html")
     shop.faults.clear()
+    assert await connected.run(Feature.ORDERS) == "done"
+    assert connected.orders() == GOOD
+
+
+def reason_of(machine: Machine, connected: Connected, event: str) -> Failure:
+    """Why the journal says that a run ended early."""
+    query = "SELECT code, params FROM journal WHERE integration_id = :id AND event = :event"
+    (row,) = machine.rows(query, id=connected.id, event=event)
+    return Failure.of(row.code, **row.params)
 
 
 async def test_emoji_and_two_hundred_lines_are_simply_booked(machine: Machine) -> None:
@@ -267,3 +280,62 @@ async def test_emoji_and_two_hundred_lines_are_simply_booked(machine: Machine) -
             "SELECT count(*) FROM sales_order_line WHERE order_id = :id AND kind = 'article'", id=order.id
         )
     assert lines == 200
+
+
+# --- a full disk ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def inbox_on_a_full_disk(machine: Machine) -> Iterator[Callable[[], None]]:
+    """Keep the inbox on a file system of its own that has no byte left; the call frees it."""
+    require(os.geteuid() == 0, "only root can mount a disk that is full")
+    url = machine.group.running.database_url.replace("+psycopg", "").replace("connect@", "postgres@")
+    disk = machine.data.parent / "disk"
+    disk.mkdir()
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute("VACUUM FULL inbox_document")
+        used = database.execute("SELECT pg_total_relation_size('inbox_document')").fetchone()[0]
+        owner = Path(database.execute("SHOW data_directory").fetchone()[0]).stat()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={used + 4 * 1024 * 1024}", "tmpfs", str(disk)]
+        mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+        require(mounted.returncode == 0, f"no disk of its own for this test: {mounted.stderr.strip()}")
+        try:
+            home, ballast = disk / "home", disk / "ballast"
+            home.mkdir()
+            shutil.chown(home, owner.st_uid, owner.st_gid)
+            database.execute(f"CREATE TABLESPACE small LOCATION '{home}'".encode())
+            database.execute("ALTER TABLE inbox_document SET TABLESPACE small")
+            fill(ballast)
+            yield ballast.unlink
+            database.execute("ALTER TABLE inbox_document SET TABLESPACE pg_default")
+            database.execute("DROP TABLESPACE small")
+        finally:
+            subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def fill(ballast: Path) -> None:
+    """Write until the disk has no room."""
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)) == 4096:
+                pass
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+
+
+async def test_a_full_disk_is_named_and_once_there_is_room_everything_comes(machine: Machine) -> None:
+    shop = WooShop()
+    seed_shop(shop, articles=20, orders=60)
+    connected = await machine.connect_shop(shop)
+    await connected.set_up(Feature.ORDERS)
+    await connected.go_live()
+    with inbox_on_a_full_disk(machine) as make_room:
+        assert await connected.run(Feature.ORDERS) == "deferred"
+        failure = reason_of(machine, connected, "deferred")
+        assert failure.code == "STORAGE_FULL"
+        check_words(failure, "53100")
+        assert connected.orders() == 0
+        make_room()
+        assert await connected.run(Feature.ORDERS) == "done"
+    wanted = [order for order in shop.orders.values() if order["status"] in ("processing", "on-hold")]
+    assert connected.orders() == len(wanted)
