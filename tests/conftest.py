@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,6 +23,17 @@ def require(condition: bool, reason: str) -> None:
     if os.environ.get("CONNECT_REQUIRE_ALL") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Count any skip as a failure where everything was promised: a test that did not run has proved nothing."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CONNECT_REQUIRE_ALL") == "1":
+        report.outcome = "failed"
+    return report
 
 
 @pytest.fixture(scope="session")
