@@ -23,7 +23,7 @@ _INSERT = """
         stock_correction)
     SELECT number, name, '', kind, '', '', '', tax_category, price,
         is_stock, false, false, false, false, false, false, is_stock, 0
-    FROM seeded ON CONFLICT (number) DO NOTHING RETURNING number
+    FROM seeded ON CONFLICT (number) DO NOTHING RETURNING number, is_stock_article
 """
 _PARENTS = """
     UPDATE article SET parent_id = parent.id FROM seeded JOIN article parent ON parent.number = seeded.parent
@@ -47,9 +47,10 @@ def seed_articles(
     with cursor.copy("COPY seeded FROM STDIN") as copy:
         for row in _rows(entries.values()):
             copy.write_row(row)
-    created = list(session.execute(text(_INSERT)).scalars())
+    created = session.execute(text(_INSERT)).all()
     session.execute(text(_PARENTS))
-    post_movements(session, list(_opening(entries, created, warehouse, stock)))
+    stocked = [number for number, has_stock in created if has_stock]
+    post_movements(session, list(_opening(entries, stocked, warehouse, stock)))
     return len(created)
 
 
@@ -70,10 +71,11 @@ def _rows(entries: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _opening(
-    entries: Mapping[str, Mapping[str, Any]], created: Sequence[str], warehouse: str, stock: Decimal | None
+    entries: Mapping[str, Mapping[str, Any]], stocked: Sequence[str], warehouse: str, stock: Decimal | None
 ) -> Iterator[Movement]:
-    for number in created:
-        entry = entries[number]
-        quantity = entry.get("stock") if entry.get("stock") is not None else stock
-        if quantity and entry.get("kind") != "matrix":
-            yield Movement(number, warehouse, Decimal(str(quantity)), Reason.OPENING, "opening")
+    """What lies in the warehouse at first; a shop that has sold more than it had begins with nothing."""
+    for number in stocked:
+        named = entries[number].get("stock")
+        quantity = Decimal(str(named)) if named is not None else stock or Decimal(0)
+        if quantity > 0:
+            yield Movement(number, warehouse, quantity, Reason.OPENING, "opening")

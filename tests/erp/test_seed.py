@@ -41,6 +41,18 @@ def test_articles_come_with_parents_prices_tax_and_stock(session: Session, shop:
     assert set(session.exec(select(StockMovement.reason))) == {"opening"}
 
 
+def test_what_the_shop_keeps_no_stock_of_is_no_stock_article_and_debts_are_no_stock(
+    session: Session, shop: Any
+) -> None:
+    service = {"sku": "P", "name": "Deposit", "is_stock_article": False, "stock": 3, "tax_status": "none"}
+    oversold = {"sku": "O", "name": "Oversold", "is_stock_article": True, "stock": -3, "parent_sku": None}
+    assert seed_articles(session, [service, oversold], "MAIN", Decimal(50)) == 2
+    rows = articles(session)
+    assert (rows["P"].is_stock_article, rows["P"].syncs_stock, rows["P"].tax_category) == (False, False, "exempt")
+    assert rows["O"].is_stock_article
+    assert session.exec(select(StockLevel)).all() == []
+
+
 def test_a_stock_for_all_stands_in_where_none_is_named(session: Session, shop: Any) -> None:
     seed_articles(session, CATALOGUE, "MAIN", Decimal(50))
     rows = articles(session)
