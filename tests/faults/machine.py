@@ -12,11 +12,13 @@ from typing import Any, Literal
 from uuid import uuid4
 
 import psutil
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 import worker
+from activities.deps import Deps
 from canonical.feature import Feature
 from canonical.lifecycle import By, Pause, RunNow
 from commands.group import Group
@@ -68,6 +70,17 @@ class Machine(World):
                 return False
 
         await super().until(tells, what, seconds)
+
+    def administrator(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """A connection that may do everything, each statement a transaction."""
+        assert self.group.running is not None
+        url = self.group.running.database_url.replace("+psycopg", "").replace("connect@", "postgres@")
+        return psycopg.connect(url, autocommit=True)
+
+    def database_home(self) -> Path:
+        """The folder with PostgreSQL's files."""
+        with self.administrator() as database:
+            return Path(*database.execute("SHOW data_directory").fetchone() or ())
 
     def rows(self, query: str, **params: object) -> list[Any]:
         """All rows of a query."""
@@ -211,7 +224,7 @@ async def run_machine(folder: Path) -> AsyncIterator[Machine]:
     with Group(settings, web=False) as group:
         assert group.running is not None
         engine = make_engine(group.running.database_url, pool=5)
-        deps = worker.Deps(make_sessions(engine), worker.keyring(settings), TransportOptions(allow_private=True))
+        deps = Deps(make_sessions(engine), worker.keyring(settings), TransportOptions(allow_private=True))
         client = await worker.connect(settings, group.running.temporal_address)
         await client.get_schedule_handle(ids.house("auto-ship")).pause(note="a test ships")
         machine = Machine(deps, client, Lifecycle(client), group=group, data=settings.data)

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from pydantic import ValidationError
 from sqlmodel import Session, select
@@ -289,13 +288,12 @@ async def test_emoji_and_two_hundred_lines_are_simply_booked(machine: Machine) -
 def inbox_on_a_full_disk(machine: Machine) -> Iterator[Callable[[], None]]:
     """Keep the inbox on a file system of its own that has no byte left; the call frees it."""
     require(os.geteuid() == 0, "only root can mount a disk that is full")
-    url = machine.group.running.database_url.replace("+psycopg", "").replace("connect@", "postgres@")
     disk = machine.data.parent / "disk"
     disk.mkdir()
-    with psycopg.connect(url, autocommit=True) as database:
+    with machine.administrator() as database:
         database.execute("VACUUM FULL inbox_document")
-        used = database.execute("SELECT pg_total_relation_size('inbox_document')").fetchone()[0]
-        owner = Path(database.execute("SHOW data_directory").fetchone()[0]).stat()
+        used = machine.number("SELECT pg_total_relation_size('inbox_document')")
+        owner = machine.database_home().stat()
         mount = ["mount", "-t", "tmpfs", "-o", f"size={used + 4 * 1024 * 1024}", "tmpfs", str(disk)]
         mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
         require(mounted.returncode == 0, f"no disk of its own for this test: {mounted.stderr.strip()}")

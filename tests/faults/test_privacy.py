@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 
 from canonical.feature import Feature
@@ -61,14 +60,6 @@ def holding(value: str, paths: list[Path]) -> list[str]:
     return found
 
 
-def postgres_home(machine: Machine) -> Path:
-    with psycopg.connect(
-        machine.group.running.database_url.replace("+psycopg", "").replace("connect@", "postgres@")
-    ) as c:
-        c.execute("CHECKPOINT")
-        return Path(c.execute("SHOW data_directory").fetchone()[0])
-
-
 async def everything_that_can_go_wrong(machine: Machine) -> Connected:
     """Set-up, import, and each kind of failure: a wrong key, a broken server, a cut reply, unreadable documents."""
     shop = planted_shop()
@@ -93,7 +84,9 @@ async def test_planted_secrets_and_customers_are_found_only_where_they_must_be(
         await everything_that_can_go_wrong(machine)
     said = capfd.readouterr()
     written_here = said.out + said.err + caplog.text
-    database = list(files(postgres_home(machine)))
+    with machine.administrator() as connection:
+        connection.execute("CHECKPOINT")
+    database = list(files(machine.database_home()))
     temporal = sorted(machine.data.glob("temporal.db*"))
     logs = list(files(machine.data / "logs"))
     rest = [path for path in files(machine.data) if path not in {*database, *temporal, *logs}]
