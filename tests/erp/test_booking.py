@@ -1,5 +1,8 @@
 """Customers and numbers, as booking creates them."""
 
+import threading
+import time
+
 import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session, select
@@ -105,20 +108,24 @@ def test_numbers_are_gapless_over_a_rollback(session: Session) -> None:
 
 
 def test_a_missing_range_is_created_once_by_two_at_a_time(session: Session, engine: Engine) -> None:
-    import threading
-
-    start, drawn = threading.Barrier(2), []
+    first = numbers.draw(session, None, "parcel", 3)
+    drawn: list[str] = []
 
     def work() -> None:
         with Session(engine) as own:
-            start.wait()
             drawn.extend(numbers.draw(own, None, "parcel", 3))
             own.commit()
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert sorted(drawn) == [f"PK{n}" for n in range(100001, 100007)]
-    assert session.execute(text("SELECT count(*) FROM number_range")).scalar_one() == 1
+    second = threading.Thread(target=work)
+    second.start()
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    deadline = time.monotonic() + 20
+    with engine.connect() as watcher:
+        while second.is_alive() and not watcher.execute(waiting).scalar_one():
+            watcher.rollback()
+            assert time.monotonic() < deadline
+    session.commit()
+    second.join(30)
+    assert first + drawn == [f"PK{n}" for n in range(100001, 100007)]

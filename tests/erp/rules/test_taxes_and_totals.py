@@ -135,6 +135,11 @@ def test_the_delivery_address_counts_and_not_the_billing_address() -> None:
     assert draft_of(judge(of)).tax_kind == "eu"
 
 
+def test_tax_at_origin_concerns_the_eu_only() -> None:
+    assert draft_of(judge(to("FR", line(rate="19")), tax_at_origin=True)).tax_country == "DE"
+    assert draft_of(judge(to("US", line(rate="0"), shipping=()), tax_at_origin=True)).tax_country == "US"
+
+
 def test_a_rate_that_the_country_does_not_know_stops_auto_ship() -> None:
     decision = judge(order(line(rate="16")))
     assert codes(decision) == ["TAX_RATE_UNKNOWN"]
