@@ -182,10 +182,11 @@ def _apportioned(raw: WooCharge, rates: Mapping[int, WooTaxLine]) -> list[tuple[
 
     The parts' nets follow from tax and rate; the lowest rate takes what rounding leaves, where it changes its tax least.
     """
-    applied = _applied(raw.taxes)
-    parts = [(entry.total or ZERO, rates[entry.id].rate_percent) for entry in applied if entry.id in rates]
+    # Also those without an amount: the tax of a small part rounds to nothing, and yet it is a part.
+    named = [entry for entry in raw.taxes if entry.total is not None]
+    parts = [(entry.total or ZERO, rates[entry.id].rate_percent) for entry in named if entry.id in rates]
     known = sorted(((tax, rate) for tax, rate in parts if rate), key=itemgetter(1), reverse=True)
-    if len(known) < 2 or len(known) < len(applied) or _bears_on_whole(raw, [rate for _, rate in known]):
+    if len(known) < 2 or len(known) < len(named) or _bears_on_whole(raw, [rate for tax, rate in known if tax]):
         return []
     nets = [cents(tax * HUNDRED / rate) for tax, rate in known]
     nets[-1] += raw.total - sum(nets, ZERO)

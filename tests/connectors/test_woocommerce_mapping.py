@@ -295,29 +295,34 @@ def test_any_broken_bytes_are_read_or_named(order_bodies: list[bytes], data: st.
     survives(body[:start] + data.draw(st.binary(max_size=10)) + body[end:])
 
 
-def test_a_negative_fee_apportioned_over_two_rates_becomes_one_charge_per_rate(shared: Path) -> None:
+@pytest.mark.parametrize(
+    ("taxes", "nets"), [(("-0.25", "-0.01"), ("-1.32", "-0.18")), (("-0.27", "-0.00"), ("-1.42", "-0.08"))]
+)
+def test_a_negative_fee_apportioned_over_two_rates_becomes_one_charge_per_rate(
+    shared: Path, taxes: tuple[str, str], nets: tuple[str, str]
+) -> None:
     documents = orjson.loads((shared / "fixtures/woocommerce_real/orders_all.json").read_bytes())
     document = next(each for each in documents if {tax["rate_percent"] for tax in each["tax_lines"]} == {19, 7})
     ids = {tax["rate_percent"]: tax["rate_id"] for tax in document["tax_lines"]}
-    shares = [{"id": ids[19], "total": "-0.25", "subtotal": ""}, {"id": ids[7], "total": "-0.01", "subtotal": ""}]
+    by_rate = dict(zip((19, 7), taxes, strict=True))
+    whole = sum(map(Decimal, taxes), Decimal(0))
     fee = {
         "id": 9001,
         "name": "Skonto",
         "tax_class": "",
         "total": "-1.50",
-        "total_tax": "-0.26",
-        "taxes": shares,
+        "total_tax": str(whole),
+        "taxes": [{"id": ids[rate], "total": tax, "subtotal": ""} for rate, tax in by_rate.items()],
         "meta_data": [],
     }
     for tax in document["tax_lines"]:
-        tax["tax_total"] = str(Decimal(tax["tax_total"]) + Decimal({19: "-0.25", 7: "-0.01"}[tax["rate_percent"]]))
+        tax["tax_total"] = str(Decimal(tax["tax_total"]) + Decimal(by_rate[tax["rate_percent"]]))
     document["fee_lines"] = [fee]
-    document["total"] = str(Decimal(document["total"]) - Decimal("1.76"))
-    document["total_tax"] = str(Decimal(document["total_tax"]) - Decimal("0.26"))
+    document["total"] = str(Decimal(document["total"]) - Decimal("1.50") + whole)
+    document["total_tax"] = str(Decimal(document["total_tax"]) + whole)
     order = read_order(orjson.dumps(document))
     assert [(fee.net, fee.tax, fee.tax_rate) for fee in order.fees] == [
-        (Decimal("-1.32"), Decimal("-0.25"), 19),
-        (Decimal("-0.18"), Decimal("-0.01"), 7),
+        (Decimal(net), Decimal(tax), rate) for net, (rate, tax) in zip(nets, by_rate.items(), strict=True)
     ]
     assert order.computed_total == order.stated.total
     assert {tax.rate: tax.tax for tax in order.stated.taxes} == order.computed_taxes()
