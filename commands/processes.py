@@ -24,7 +24,6 @@ from commands.group import Group, find_running
 from erp.accounts import NewAccount, count_accounts, create_account
 from erp.database import make_engine, make_sessions, migrate
 from settings import Settings
-from web.app import WebDeps, create_app
 
 app = typer.Typer()
 db = typer.Typer(help="The database.")
@@ -93,6 +92,9 @@ def run_worker() -> None:
 @app.command("web")
 def run_web() -> None:
     """Run the web server."""
+    # Only here: the pages' packages would double the start of every other command and of the worker.
+    from web.app import WebDeps, create_app
+
     settings = Settings()
     set_up_logging(settings)
     running = find_running(settings)
