@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, text, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from canonical.feature import Feature
 from canonical.order import RawDocument
@@ -74,7 +74,7 @@ def store_documents(
             "versions": [document.modified_at for document in newest.values()],
             "digests": [hashlib.blake2b(document.body, digest_size=16).digest() for document in newest.values()],
             "bodies": [
-                keyring.seal(zlib.compress(document.body, COMPRESSION), about=_about(integration_id, external_id))
+                keyring.seal(zlib.compress(document.body, 0), about=_about(integration_id, external_id))
                 for external_id, document in newest.items()
             ],
         },
@@ -118,31 +118,24 @@ def take_new(
     session: Session, keyring: Keyring, integration_id: str, feature: Feature, limit: int
 ) -> list[WaitingDocument]:
     """Take up to `limit` undecided documents, oldest first, locked against a second worker until the transaction ends."""
-    query = (
-        select(InboxDocument)
-        .where(
-            col(InboxDocument.integration_id) == integration_id,
-            col(InboxDocument.feature) == feature.value,
-            col(InboxDocument.state) == "new",
-        )
-        .order_by(col(InboxDocument.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    rows = session.execute(_TAKE, {"integration": integration_id, "feature": feature.value, "limit": limit})
     return [
         WaitingDocument(
-            inbox_id=row.id or 0,
-            external_id=row.external_id,
-            number=row.number,
-            by_hand=row.by_hand,
-            body=_open(keyring, row),
+            id, external_id, number, by_hand, _open(keyring, body, key_id, _about(integration_id, external_id))
         )
-        for row in session.exec(query)
+        for id, external_id, number, by_hand, body, key_id in rows
     ]
 
 
-def _open(keyring: Keyring, row: InboxDocument) -> bytes:
-    return zlib.decompress(keyring.open(row.body, row.key_id, about=_about(row.integration_id, row.external_id)))
+_TAKE = text(
+    "SELECT id, external_id, number, by_hand, body, key_id FROM inbox_document"
+    " WHERE integration_id = :integration AND feature = :feature AND state = 'new' ORDER BY id LIMIT :limit"
+    " FOR UPDATE SKIP LOCKED"
+)
+
+
+def _open(keyring: Keyring, body: bytes, key_id: str, about: str) -> bytes:
+    return zlib.decompress(keyring.open(body, key_id, about=about))
 
 
 def open_document(session: Session, keyring: Keyring, document_id: int) -> bytes:
@@ -150,7 +143,7 @@ def open_document(session: Session, keyring: Keyring, document_id: int) -> bytes
     row = session.get(InboxDocument, document_id)
     if row is None:
         raise LookupError(document_id)
-    return _open(keyring, row)
+    return _open(keyring, row.body, row.key_id, _about(row.integration_id, row.external_id))
 
 
 def requeue_parked(session: Session, integration_id: str, feature: Feature, now: datetime) -> int:

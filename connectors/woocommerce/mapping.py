@@ -155,9 +155,8 @@ def _properties(metas: Sequence[WooMeta]) -> list[Property]:
     """What the buyer chose; fields that begin with an underscore are the shop's own notes."""
     found = []
     for meta in metas:
-        name, value = _shown(meta.display_key) or meta.key, _shown(meta.display_value) or _shown(meta.value)
-        if value and not meta.key.startswith("_"):
-            found.append(Property(name=name, value=value))
+        if not meta.key.startswith("_") and (value := _shown(meta.display_value) or _shown(meta.value)):
+            found.append(Property(name=_shown(meta.display_key) or meta.key, value=value))
     return found
 
 
@@ -170,10 +169,10 @@ def _shown(value: object) -> str:
 
 def _charges(raw: WooCharge, title: str, rates: Mapping[int, WooTaxLine]) -> list[Charge]:
     """A shipping or fee line; a negative fee that the shop apportions over several rates becomes a charge per rate."""
-    shares = _apportioned(raw, rates) or [(raw.total, raw.total_tax, _rate(raw.taxes, raw.total_tax, rates))]
+    whole = (raw.total, raw.total_tax, _rate(raw.taxes, raw.total_tax, rates))
     return [
         Charge(ref=str(raw.id), title=title, method=raw.method_id, net=net, tax=tax, tax_rate=rate)
-        for net, tax, rate in shares
+        for net, tax, rate in _apportioned(raw, rates) or (whole,)
     ]
 
 
@@ -236,8 +235,10 @@ def _stated(order: WooOrder) -> StatedTotals:
 def _stated_taxes(order: WooOrder) -> tuple[StatedTax, ...]:
     """The sums per rate; none where lines bear several taxes at once, because a line then has their joint rate."""
     rates = {tax.rate_id: tax for tax in order.tax_lines}
-    charges = [charge for charge in (*order.shipping_lines, *order.fee_lines) if not _apportioned(charge, rates)]
-    if any(len(_applied(item.taxes)) > 1 for item in (*order.line_items, *charges)):
+    several: list[WooLine | WooCharge] = [line for line in order.line_items if len(line.taxes) > 1]
+    charges = [charge for charge in (*order.shipping_lines, *order.fee_lines) if len(charge.taxes) > 1]
+    several += [charge for charge in charges if not _apportioned(charge, rates)]
+    if any(len(_applied(item.taxes)) > 1 for item in several):
         return ()
     sums: dict[Decimal, Decimal] = {}
     for line in order.tax_lines:
