@@ -74,7 +74,7 @@ def store_documents(
             "versions": [document.modified_at for document in newest.values()],
             "digests": [hashlib.blake2b(document.body, digest_size=16).digest() for document in newest.values()],
             "bodies": [
-                keyring.seal(zlib.compress(document.body, 0), about=_about(integration_id, external_id))
+                keyring.seal(zlib.compress(document.body, COMPRESSION), about=_about(integration_id, external_id))
                 for external_id, document in newest.items()
             ],
         },
