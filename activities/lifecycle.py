@@ -30,6 +30,7 @@ from canonical.settings import AdvancedSettings, FeatureSettings
 from erp import article_filter, integrations, readiness, runs
 from erp import feature_settings as settings_store
 from erp.integrations import get
+from erp.releases import release_waiting
 
 
 class LifecycleActivities:
@@ -107,6 +108,7 @@ class LifecycleActivities:
             raise FailureError(Failure.of("SETTINGS_INCOMPLETE", fields=fields)) from None
         revision = settings_store.save_settings(session, integration_id, command.feature, settings, command.by)
         integrations.note_configured(session, integration_id, command.feature, revision, command.by)
+        release_waiting(session, "settings", integration_id)
 
     def _model(self, session: Session, integration_id: str, feature: Feature | None) -> type[FeatureSettings]:
         if feature is None:
@@ -196,7 +198,7 @@ class LifecycleActivities:
     def set_productive(self, change: Productive) -> None:
         """Switch to productive mode: the last step of go-live."""
         with self._deps.sessions() as session:
-            params = {"start": change.start_at.isoformat(timespec="minutes")}
+            params = {"start": f"{change.start_at:%Y-%m-%d %H:%M} UTC"}
             integrations.set_mode(
                 session, change.integration_id, Mode.PRODUCTIVE, event="went_live", by=change.by, params=params
             )

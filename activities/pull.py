@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from erp.order_import import ImportContext, ReadDocument, import_documents
 from sqlmodel import Session, col, select
 from temporalio import activity
 
@@ -19,6 +18,7 @@ from connectors.protocol import PullsOrders
 from erp import inbox, runs
 from erp.inbox import WaitingDocument
 from erp.integrations import get
+from erp.order_import import ImportContext, ReadDocument, import_documents
 from erp.tables import InboxDocument, Watermark
 
 PAGE = 500

@@ -14,12 +14,15 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from pydantic import BaseModel
+from sqlmodel import Session, select
 
 from embedded import EmbeddedServerError, EmbeddedServers
 from embedded.child import Child, Launch
 from embedded.ports import is_free
 from embedded.process import StopSteps
-from erp.database import migrate
+from erp.database import make_engine, migrate
+from erp.preparation import ensure_defaults
+from erp.tables import Project
 from settings import Settings
 
 
@@ -136,7 +139,7 @@ class Group:
             web_url=f"http://{settings.web_host}:{port}",
             pid=os.getpid(),
         )
-        migrate(database_url)
+        prepare_store(database_url)
         environment = self._environment(self.running, port)
         processes: list[WorkerProcess | WebProcess] = [WorkerProcess(self._data, environment)]
         if self._with_web:
@@ -181,6 +184,17 @@ class Group:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def prepare_store(database_url: str) -> None:
+    """Bring the schema up to date; an empty store gets the master data that every first integration needs (D§4.1)."""
+    migrate(database_url)
+    engine = make_engine(database_url, pool=1)
+    with Session(engine) as session:
+        if session.exec(select(Project.id).limit(1)).first() is None:
+            ensure_defaults(session)
+            session.commit()
+    engine.dispose()
 
 
 def find_running(settings: Settings) -> Running:

@@ -20,9 +20,9 @@ from temporalio.service import RPCError, RPCStatusCode
 import connectors
 import worker
 from commands.console import AsJson, fail, reporting, say
-from commands.group import Group, find_running
+from commands.group import Group, find_running, prepare_store
 from erp.accounts import NewAccount, count_accounts, create_account
-from erp.database import make_engine, make_sessions, migrate
+from erp.database import make_engine, make_sessions
 from settings import Settings
 
 app = typer.Typer()
@@ -119,9 +119,9 @@ def run_web() -> None:
 
 @db.command("upgrade")
 def upgrade(as_json: AsJson = False) -> None:
-    """Bring the database schema to the newest revision."""
+    """Bring the database schema to the newest revision; an empty store gets its first master data."""
     with reporting(as_json):
-        migrate(find_running(Settings()).database_url)
+        prepare_store(find_running(Settings()).database_url)
         say({"ok": True}, as_json, "The schema is up to date.")
 
 

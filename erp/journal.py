@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import insert
 from sqlmodel import Session
 
 from canonical.codes import CODES, Language
+from erp.bulk import insert_rows
 from erp.tables import JournalEvent
+
+_NOW = "now"
+"""PostgreSQL reads this text as the start of the transaction."""
 
 EVENT_TEXTS: dict[str, dict[Language, str]] = {
     "received": {"de": "Auftrag im Shop erkannt und gespeichert", "en": "Order recognised in the shop and stored"},
@@ -28,6 +31,9 @@ EVENT_TEXTS: dict[str, dict[Language, str]] = {
     "postponed": {"de": "Nicht gesendet, wird erneut versucht", "en": "Not sent, will be tried again"},
     "shipped": {"de": "Lieferung {number} mit {parcels} Paket(en)", "en": "Shipment {number} with {parcels} parcel(s)"},
     "cancelled": {"de": "Auftrag {number} im ERP storniert", "en": "Order {number} cancelled in the ERP"},
+    "paid": {"de": "Auftrag {number} ist bezahlt", "en": "Order {number} is paid"},
+    "autoship_on": {"de": "Autoversand eingeschaltet", "en": "Auto-ship switched on"},
+    "autoship_off": {"de": "Autoversand ausgeschaltet", "en": "Auto-ship switched off"},
     "hold_lifted": {"de": "Halt aufgehoben: {holds}", "en": "Hold lifted: {holds}"},
     "installed": {"de": "Connector installiert", "en": "Connector installed"},
     "created": {"de": "Integration angelegt", "en": "Integration created"},
@@ -99,9 +105,7 @@ def event(
 
 def write(session: Session, events: Iterable[dict[str, Any]]) -> None:
     """Write events in one statement, in the caller's transaction: they stand exactly if their effect stands."""
-    rows = list(events)
-    if rows:
-        session.execute(insert(JournalEvent), rows)
+    insert_rows(session, JournalEvent, [event | {"at": _NOW} for event in events])
 
 
 def describe(row: JournalEvent, language: Language) -> str:

@@ -224,6 +224,7 @@ def _write(session: Session, context: ImportContext, cases: Sequence[_Case]) -> 
     )
     note_unknown(session, context.integration_id, unknown)
     _hold_cancelled(session, cases)
+    _note_payments(session, context, cases)
     journal.write(session, [event for case in cases for event in _events(case, context)])
 
 
@@ -280,6 +281,40 @@ def _hold_cancelled(session: Session, cases: Sequence[_Case]) -> None:
             ),
             {"ids": ids, "hold": HOLD},
         )
+
+
+def _note_payments(session: Session, context: ImportContext, cases: Sequence[_Case]) -> None:
+    """Note that booked orders are paid by now, so that a prepaid order that waited may ship (D§10.4)."""
+    paid = {
+        case.order_id: case.document.order.payment.paid_at
+        for case in cases
+        if case.order_id is not None and case.document.order is not None and case.document.order.payment.paid_at
+    }
+    if not paid:
+        return
+    rows = session.execute(_PAID, {"ids": list(paid), "moments": list(paid.values())})
+    journal.write(
+        session,
+        [
+            journal.event(
+                context.integration_id,
+                FEATURE,
+                "paid",
+                hop="hub_to_erp",
+                record=external_id,
+                params={"number": number},
+                run_id=context.run_id,
+            )
+            for external_id, number in rows
+        ],
+    )
+
+
+_PAID = text(
+    "UPDATE sales_order o SET payment_state = 'paid', paid_at = p.at"
+    " FROM unnest(CAST(:ids AS bigint[]), CAST(:moments AS timestamptz[])) AS p(id, at)"
+    " WHERE o.id = p.id AND o.payment_state = 'open' RETURNING o.external_id, o.number"
+)
 
 
 def _events(case: _Case, context: ImportContext) -> list[Row]:

@@ -46,12 +46,16 @@ def cancel_order(session: Session, order_id: int, by: str) -> None:
 
 
 def lift_holds(session: Session, order_id: int, holds: Collection[str], by: str) -> None:
-    """Take holds off an order, so that it may ship; holds it does not have are passed over."""
+    """Take holds off an order; holds it does not have are passed over.
+
+    Lifting the last one is a person's release: auto-ship, which the holds had stopped, may take the order.
+    """
     order = lock_order(session, order_id)
     lifted = [hold for hold in order.holds if hold in holds]
     if not lifted:
         return
     order.holds = [hold for hold in order.holds if hold not in holds]
+    order.autoship = order.autoship or not order.holds
     session.add(order)
     session.flush()
     _note(session, order, "hold_lifted", by, holds=", ".join(lifted))
@@ -65,7 +69,7 @@ def mark_paid(session: Session, order_id: int, at: datetime, by: str) -> None:
     order.payment_state, order.paid_at = "paid", at
     session.add(order)
     session.flush()
-    _note(session, order, "hold_lifted", by, holds="UNPAID")
+    _note(session, order, "paid", by, number=order.number)
 
 
 def set_autoship(session: Session, order_id: int, autoship: bool, by: str) -> None:
@@ -76,10 +80,7 @@ def set_autoship(session: Session, order_id: int, autoship: bool, by: str) -> No
     order.autoship = autoship
     session.add(order)
     session.flush()
-    if autoship:
-        _note(session, order, "hold_lifted", by, holds="AUTOSHIP_OFF")
-    else:
-        _note(session, order, "paused", by, note="AUTOSHIP_OFF")
+    _note(session, order, "autoship_on" if autoship else "autoship_off", by)
 
 
 def _note(session: Session, order: Order, event: str, by: str, **params: Any) -> None:

@@ -18,7 +18,7 @@ from erp.order_import import ReadDocument, import_documents
 from erp.releases import release_waiting
 from erp.rules import ArticleInfo
 from erp.tables import InboxDocument, JournalEvent, Link, Mapping, Order, Reservation
-from tests.erp.order_kit import ANNA, Importer, line, order, stating
+from tests.erp.order_kit import ANNA, NOW, Importer, line, order, stating
 
 
 @pytest.fixture
@@ -336,3 +336,17 @@ def test_the_number_of_statements_does_not_grow_with_the_page(importer: Importer
         assert import_documents(importer.session, importer.context(), documents) == Counts(good=size)
         used.append(len(counted))
     assert used[0] == used[1]
+
+
+def test_a_prepaid_order_that_is_paid_in_the_shop_later_is_paid_here_too(importer: Importer) -> None:
+    importer.run(order(channel_state="on-hold", payment=Payment(method="bacs")))
+    waiting = importer.booked()
+    assert waiting is not None
+    assert waiting.payment_state == "open"
+    paid = order(payment=Payment(method="bacs", paid_at=NOW))
+    importer.run(paid)
+    importer.run(paid)
+    booked = importer.booked()
+    assert booked is not None
+    assert (booked.payment_state, booked.paid_at) == ("paid", NOW)
+    assert Counter(importer.events())[("paid", "")] == 1
