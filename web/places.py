@@ -68,13 +68,13 @@ def repair(code: str, params: dict[str, str], integration_id: str, feature_name:
         case Repair.MAPPING:
             kind = {"PAYMENT_UNMAPPED": "payment_map", "SHIPPING_UNMAPPED": "shipping_map"}.get(code, "")
             value = urlencode({"open": params.get("value", "")})
-            return [Way(N_("Map the value"), f"{settings}?{value}#{kind}")]
+            return [Way(N_("map the value"), f"{settings}?{value}#{kind}")]
         case Repair.SETTINGS:
-            return [Way(N_("Open the settings"), settings)]
+            return [Way(N_("open the settings"), settings)]
         case Repair.CREDENTIALS:
-            return [Way(N_("Check the credentials"), f"{integration(integration_id)}/setup/credentials")]
+            return [Way(N_("check the credentials"), f"{integration(integration_id)}/setup/credentials")]
         case Repair.ARTICLE:
             skus = [sku.strip() for sku in (params.get("skus") or params.get("sku") or "").split(",") if sku.strip()]
-            return [Way(sku, article(sku)) for sku in skus[:20]] or [Way(N_("Open the articles"), "/articles")]
+            return [Way(sku, article(sku)) for sku in skus[:20]] or [Way(N_("open the articles"), "/articles")]
         case _:
             return []

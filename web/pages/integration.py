@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
-from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 
 from canonical.failure import Failure, FailureError
 from canonical.feature import Feature
@@ -116,14 +116,18 @@ async def overview(request: Request, integration_id: str) -> Response:
 
 
 async def _is_running(request: Request, integration_id: str) -> bool:
-    """Whether the entity workflow answers; a server that is slow or away does not count against it."""
+    """Whether the entity workflow runs; a server that is slow or away does not count against it.
+
+    Its status query will not do: Temporal answers queries of ended workflows, too.
+    """
+    handle = deps_of(request).temporal.get_workflow_handle(ids.integration(integration_id))
     try:
-        await asyncio.wait_for(lifecycle_of(request).status(integration_id), SCHEDULE_PATIENCE)
+        about = await asyncio.wait_for(handle.describe(), SCHEDULE_PATIENCE)
     except TimeoutError:
         return True
-    except FailureError as error:
-        return error.failure.code != "NOT_RUNNING"
-    return True
+    except RPCError as error:
+        return error.status is not RPCStatusCode.NOT_FOUND
+    return about.status is WorkflowExecutionStatus.RUNNING
 
 
 @router.get("/integrations/{integration_id}/runs", response_class=HTMLResponse)
