@@ -262,14 +262,18 @@ def test_lifting_the_last_hold_paying_and_autoship_release_an_order(session: Ses
     fill(session, 10, "A-1")
     order = shop.order({"A-1": 3}, holds=["X", "Y"], payment_state="open", autoship=False)
     lift_holds(session, order.id, ["X", "ELSE"], "jo")
+    assert not order.autoship
     lift_holds(session, order.id, ["Y"], "jo")
     lift_holds(session, order.id, ["Y"], "jo")
     mark_paid(session, order.id, PAID_AT, "jo")
     mark_paid(session, order.id, datetime(2027, 1, 1, tzinfo=UTC), "jo")
+    assert (order.holds, order.paid_at, order.autoship) == ([], PAID_AT, True)
+    set_autoship(session, order.id, False, "jo")
+    assert ship_released(session, 10).done == 0
     set_autoship(session, order.id, True, "jo")
-    assert (order.holds, order.paid_at) == ([], PAID_AT)
     assert ship_released(session, 10).done == 1
-    assert events(session) == ["hold_lifted"] * 4 + ["shipped"]
+    expected = ["hold_lifted", "hold_lifted", "paid", "autoship_off", "autoship_on", "shipped"]
+    assert events(session) == expected
     assert session.exec(select(JournalEvent.record)).first() == order.external_id
 
 
