@@ -56,7 +56,7 @@ async def record_since(client: Client, moment: datetime) -> Record:
         recent = [event async for event in handle.fetch_history_events() if _moment(event) >= moment]
         events += recent
         timings += _timings(recent)
-    actions = sum(map(_actions, events))
+    actions = sum(map(actions_of, events))
     return Record(actions, len(events), tuple(sorted(timings, key=lambda timing: timing.started)))
 
 
@@ -64,7 +64,7 @@ def _moment(event: HistoryEvent) -> datetime:
     return event.event_time.ToDatetime(tzinfo=UTC)
 
 
-def _actions(event: HistoryEvent) -> int:
+def actions_of(event: HistoryEvent) -> int:
     """Billable actions of one event: every attempt of an activity is one, a schedule's start is three in all."""
     kind = event.event_type
     if kind == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:

@@ -80,7 +80,7 @@ async def _measure(folder: Path, filled: Filled, orders: int, workers: int) -> O
             await world.run(Feature.ORDERS, LONGEST_SECONDS)
         requests = world.shop.requests() - before
         record = await record_since(world.lifecycle.client, since)
-        states = _check(world, filled, orders)
+        states = check(world, filled, orders)
         seconds = _seconds(record)
         shares = stages.shares(world, filled)
         plain = stages.plain_rate(world, orders)
@@ -115,7 +115,7 @@ def _seconds(record: Record) -> float:
     return (record.of("apply_page")[-1].completed - record.of("fetch_page")[0].started).total_seconds()
 
 
-def _check(world: World, filled: Filled, orders: int) -> dict[str, int]:
+def check(world: World, filled: Filled, orders: int) -> dict[str, int]:
     """Compare inbox, orders, lines and journal with the shop's books; returns how many documents ended in which state."""
     with world.sessions() as session:
         booked = session.execute(text("SELECT external_id, total FROM sales_order")).all()
@@ -129,17 +129,18 @@ def _check(world: World, filled: Filled, orders: int) -> dict[str, int]:
         parked = set(session.execute(text("SELECT external_id FROM inbox_document WHERE state = 'parked'")).scalars())
         told = session.execute(text("SELECT count(*) FROM journal WHERE event = 'booked'")).scalar_one()
         states = dict(session.execute(text("SELECT state, count(*) FROM inbox_document GROUP BY 1")).all())
-    _same("orders booked twice", len(booked) - len({row.external_id for row in booked}), 0)
-    _same("orders", {row.external_id: row.total for row in booked}, filled.totals)
-    _same("sums of lines", lines, filled.totals)
-    _same("parked orders", parked, set(filled.parked))
-    _same("journal events of booked orders", told, len(filled.totals))
-    _same("documents", sum(states.values()), orders)
-    _same("undecided documents", states.get("new", 0), 0)
+    same("orders booked twice", len(booked) - len({row.external_id for row in booked}), 0)
+    same("orders", {row.external_id: row.total for row in booked}, filled.totals)
+    same("sums of lines", lines, filled.totals)
+    same("parked orders", parked, set(filled.parked))
+    same("journal events of booked orders", told, len(filled.totals))
+    same("documents", sum(states.values()), orders)
+    same("undecided documents", states.get("new", 0), 0)
     return states
 
 
-def _same(what: str, found: object, wanted: object) -> None:
+def same(what: str, found: object, wanted: object) -> None:
+    """Raise `BenchError` naming what differs."""
     if found == wanted:
         return
     if isinstance(found, dict | set) and isinstance(wanted, dict | set):
