@@ -84,7 +84,7 @@ def activities(deps: Deps, client: Client) -> list[Any]:
         pull.fetch_page, pull.apply_page,
         push.collect_batch, push.send_batch, push.check_ticket, push.settle_batch,
         schedules.sync_schedules, schedules.open_schedule, schedules.close_schedule, schedules.trigger_schedule,
-        house.house_step, house.hint_pushes,
+        house.house_step, house.hint_pushes, house.settle_lost_runs,
     ]  # fmt: skip
 
 

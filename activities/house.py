@@ -1,16 +1,20 @@
 """House tasks: what the ERP store does by itself, in batches."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.deps import Deps
 from activities.failures import reports_failures
-from canonical.runs import HouseDone, HouseTask, RunRef
+from canonical.runs import AUTO_SHIP, HouseDone, HouseTask, RunRef
 from erp import runs, shipping
 from workflows import ids
+
+SETTLES_WITHIN = timedelta(minutes=10)
+"""A run that ended without a trace is looked for after this time; until then its last activity may still be writing."""
 
 
 class HouseActivities:
@@ -37,6 +41,33 @@ class HouseActivities:
             await self._client.get_schedule_handle(ids.feature(ref.integration_id, ref.feature)).trigger()
         return len(refs)
 
+    @activity.defn(name="settle_lost_runs")
+    @reports_failures
+    async def settle_lost_runs(self) -> HouseDone:
+        """Find runs that ended without writing how (terminated, timed out), and say so in the journal."""
+        open_runs = await asyncio.to_thread(self._open_runs)
+        lost = [run_id for workflow_id, run_id in open_runs if not await self._is_running(workflow_id, run_id)]
+        await asyncio.to_thread(self._lose, lost)
+        return HouseDone(done=len(lost), left=False)
+
+    def _open_runs(self) -> list[tuple[str, str]]:
+        with self._deps.sessions() as session:
+            return runs.open_before(session, datetime.now(UTC) - SETTLES_WITHIN)
+
+    def _lose(self, run_ids: list[str]) -> None:
+        with self._deps.sessions() as session:
+            runs.lose(session, run_ids, datetime.now(UTC))
+            session.commit()
+
+    async def _is_running(self, workflow_id: str, run_id: str) -> bool:
+        try:
+            described = await self._client.get_workflow_handle(workflow_id, run_id=run_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return described.status is WorkflowExecutionStatus.RUNNING
+
     def _pushes(self) -> list[RunRef]:
         with self._deps.sessions() as session:
             refs = runs.pushes_to_hint(session, datetime.now(UTC))
@@ -44,4 +75,4 @@ class HouseActivities:
         return refs
 
 
-_TASKS = {"auto-ship": shipping.ship_released}
+_TASKS = {AUTO_SHIP: shipping.ship_released}

@@ -23,7 +23,7 @@ import connectors
 from activities.failures import reports_failures
 from canonical.feature import Direction, Feature
 from canonical.lifecycle import IntegrationState
-from canonical.runs import HouseTask, RunRef, ScheduleNote
+from canonical.runs import AUTO_SHIP, LOST_RUNS, HouseTask, RunRef, ScheduleNote
 from workflows import ids
 
 INTEGRATION = SearchAttributeKey.for_keyword("Integration")
@@ -149,7 +149,7 @@ class ScheduleActivities:
 
 async def ensure_house_schedules(client: Client) -> None:
     """Create the schedules of the house tasks at worker start; existing ones stay as they are."""
-    for name, every in (("auto-ship", timedelta(minutes=15)),):
+    for name, every in ((AUTO_SHIP, timedelta(minutes=15)), (LOST_RUNS, timedelta(hours=1))):
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
                 "HouseRun",

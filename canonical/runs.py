@@ -133,6 +133,10 @@ class ScheduleNote(_Frozen):
     note: str = ""
 
 
+AUTO_SHIP, LOST_RUNS = "auto-ship", "lost-runs"
+"""The house tasks: shipping released orders, and finding runs that ended without a trace."""
+
+
 class HouseTask(_Frozen):
     """One house task by name, with its largest number of records per step."""
 

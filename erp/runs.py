@@ -1,5 +1,6 @@
 """Runs of features: what a run may do when it begins, and what is remembered when it ends."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, text
@@ -173,3 +174,25 @@ def pushes_to_hint(session: Session, now: datetime) -> list[RunRef]:
     for ref in refs:
         session.add(RunRequest(integration_id=ref.integration_id, feature=ref.feature.value, trigger="hint"))
     return refs
+
+
+def open_before(session: Session, moment: datetime) -> list[tuple[str, str]]:
+    """Workflow and run ids of runs that began before a moment and have not written how they ended."""
+    query = select(Run.workflow_id, Run.id).where(col(Run.ended_at).is_(None), col(Run.started_at) < moment)
+    return [(workflow_id, run_id) for workflow_id, run_id in session.exec(query.limit(500))]
+
+
+def lose(session: Session, run_ids: Sequence[str], now: datetime) -> None:
+    """Write that runs were cut off; the next run goes on where they were. Runs that ended meanwhile stay as they are."""
+    query = select(Run).where(col(Run.id).in_(run_ids), col(Run.ended_at).is_(None)).with_for_update()
+    lost = session.exec(query).all()
+    for run in lost:
+        run.outcome, run.code, run.ended_at = RunOutcome.DEFERRED.value, "RUN_LOST", now
+        session.add(run)
+    events = [
+        journal.event(
+            run.integration_id, run.feature, "run_lost", hop="lifecycle", status="error", code="RUN_LOST", run_id=run.id
+        )
+        for run in lost
+    ]
+    journal.write(session, events)

@@ -196,6 +196,11 @@ async def house_step(task: HouseTask) -> HouseDone:
     return await _call("house_step", task, HouseDone, task.name, seconds=300)
 
 
+async def settle_lost_runs() -> HouseDone:
+    """Find runs that ended without a trace."""
+    return await _call("settle_lost_runs", None, HouseDone, "lost runs")
+
+
 async def hint_pushes() -> int:
     """Trigger what has something to send."""
     return await _call("hint_pushes", None, int, "hint pushes")

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from canonical.runs import HouseTask
+    from canonical.runs import LOST_RUNS, HouseTask
     from workflows import calls
 
 STEPS = 200
@@ -19,7 +19,7 @@ class HouseRun:
         """Do the task and say how many records it touched."""
         total = 0
         for _ in range(STEPS):
-            done = await calls.house_step(task)
+            done = await (calls.settle_lost_runs() if task.name == LOST_RUNS else calls.house_step(task))
             total += done.done
             if not done.left:
                 break

@@ -344,3 +344,31 @@ async def test_orders_changed_before_the_start_are_skipped_not_lost(world: Any) 
     assert state.mode is Mode.PRODUCTIVE
     assert await connected.run(Feature.ORDERS) == "done"
     assert connected.orders() == 0
+
+
+async def test_a_terminated_run_is_found_and_said_in_the_journal(world: Any) -> None:
+    shop = small_shop(orders=3)
+    connected = await world.connect_shop(shop)
+    await connected.set_up(Feature.ORDERS)
+    await connected.go_live()
+    shop.faults.set(mode="hang", path="/orders")
+    await connected.send("run_now", RunNow(feature=Feature.ORDERS, by=BY))
+    running = "SELECT count(*) FROM run WHERE integration_id = :id AND ended_at IS NULL"
+    await world.until(lambda: world.number(running, id=connected.id) == 1, "run began")
+    run_id = world.number("SELECT id FROM run WHERE integration_id = :id AND ended_at IS NULL", id=connected.id)
+    workflow_id = world.number("SELECT workflow_id FROM run WHERE id = :id", id=run_id)
+    await world.client.get_workflow_handle(workflow_id, run_id=run_id).terminate("test")
+    shop.faults.clear()
+    shop.faults.release()
+    with world.deps.sessions() as session:
+        session.execute(
+            text("UPDATE run SET started_at = started_at - interval '1 hour' WHERE id = :id"), {"id": run_id}
+        )
+        session.commit()
+    task = {"name": "lost-runs", "limit": 1}
+    await world.client.execute_workflow("HouseRun", task, id=f"lost-{connected.id}", task_queue=ids.TASK_QUEUE)
+    assert world.number("SELECT code FROM run WHERE id = :id", id=run_id) == "RUN_LOST"
+    told = "SELECT count(*) FROM journal WHERE run_id = :id AND event = 'run_lost'"
+    assert world.number(told, id=run_id) == 1
+    assert await connected.run(Feature.ORDERS) == "done"
+    assert connected.orders() == len(importable(shop))
