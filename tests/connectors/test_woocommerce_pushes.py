@@ -11,9 +11,10 @@ from canonical.check import CheckState
 from canonical.failure import FailureError
 from canonical.feature import Feature
 from canonical.push import OrderStatus, Outcome, Parcel, ShippedLine, StatusKind, StockLevel
+from canonical.settings import OrderSettings, ShipmentSettings
 from connectors.limiter import NoLimiter
 from connectors.transport import TransportOptions
-from connectors.woocommerce.settings import WooCredentials
+from connectors.woocommerce.settings import WooCredentials, WooOrderSettings, WooShipmentSettings
 from sandbox.server import SandboxServer
 from sandbox.woocommerce import WooShop
 
@@ -323,3 +324,26 @@ def test_what_the_shop_does_not_repeat_is_not_accepted(raw_server: Any, scripted
     raw_server.answers = [answer("400 Bad", b'{"code":"rest_invalid_param","message":"Nein.","data":{"status":400}}')]
     refused = scripted.send_shipments([report("5")]).results[0].failure
     assert (refused.code, refused.params["reason"]) == ("ITEM_REFUSED", "Nein.")
+
+
+SENT_DIFFERENTLY: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "tracking_way": ({}, {"tracking_way": "order_meta"}),
+    "note_text": ({}, {"note_text": "Unterwegs: {tracking_numbers}"}),
+    "meta_key": ({"tracking_way": "order_meta"}, {"tracking_way": "order_meta", "meta_key": "_parcel"}),
+}
+"""Per setting that only this shop has: the settings before and after its change."""
+
+
+@pytest.mark.parametrize("setting", SENT_DIFFERENTLY)
+def test_each_setting_of_this_shop_changes_what_is_sent(woo: Any, setting: str) -> None:
+    sent = []
+    for values, order in zip(SENT_DIFFERENTLY[setting], woo.place(2), strict=True):
+        assert codes(woo.connect(**values).send_shipments([report(order)])) == ["accepted"]
+        metas = {(meta["key"], str(meta["value"])) for meta in woo.shop.orders[int(order)]["meta_data"]}
+        sent.append((woo.effects("order_note", order), metas))
+    assert sent[0] != sent[1]
+
+
+def test_no_setting_of_this_shop_is_without_such_a_case() -> None:
+    assert set(WooShipmentSettings.model_fields) - set(ShipmentSettings.model_fields) == set(SENT_DIFFERENTLY)
+    assert set(WooOrderSettings.model_fields) == set(OrderSettings.model_fields)
