@@ -48,10 +48,11 @@ def query(filters: object, **changes: object) -> str:
 
 @dataclass(frozen=True)
 class Way:
-    """A link with a verb."""
+    """A link to a repair: what is to be done, or the name of the record to be repaired."""
 
     label: str
     href: str
+    is_name: bool = False
 
 
 def repair(code: str, params: dict[str, str], integration_id: str, feature_name: str) -> list[Way]:
@@ -59,7 +60,7 @@ def repair(code: str, params: dict[str, str], integration_id: str, feature_name:
     place = CODES[code].repair if code in CODES else Repair.NONE
     if code == "PRODUCT_UNKNOWN":
         return [
-            Way(sku.strip(), f"/articles/new?{urlencode({'number': sku.strip(), 'integration': integration_id})}")
+            Way(sku.strip(), f"/articles/new?{urlencode({'number': sku.strip(), 'integration': integration_id})}", True)
             for sku in params.get("skus", "").split(",")
             if sku.strip()
         ][:20]
@@ -75,6 +76,6 @@ def repair(code: str, params: dict[str, str], integration_id: str, feature_name:
             return [Way(N_("check the credentials"), f"{integration(integration_id)}/setup/credentials")]
         case Repair.ARTICLE:
             skus = [sku.strip() for sku in (params.get("skus") or params.get("sku") or "").split(",") if sku.strip()]
-            return [Way(sku, article(sku)) for sku in skus[:20]] or [Way(N_("open the articles"), "/articles")]
+            return [Way(sku, article(sku), True) for sku in skus[:20]] or [Way(N_("open the articles"), "/articles")]
         case _:
             return []

@@ -90,37 +90,39 @@ class LinkRow:
 
 
 def documents(session: Session, wanted: DocumentFilter, size: int = PAGE) -> Page[DocumentRow]:
-    """A page of stored documents, newest first; read backwards along an index, whatever the filter."""
-    query = _document_columns().where(col(InboxDocument.feature) == Feature.ORDERS.value)
-    if wanted.integration:
-        query = query.where(col(InboxDocument.integration_id) == wanted.integration)
-    if wanted.state:
-        query = query.where(col(InboxDocument.state) == wanted.state)
-    if wanted.code:
-        query = query.where(col(InboxDocument.code) == wanted.code)
-    if wanted.since:
-        query = query.where(col(InboxDocument.received_at) >= _midnight(wanted.since))
-    if wanted.until:
-        query = query.where(col(InboxDocument.received_at) < _midnight(wanted.until + timedelta(days=1)))
+    """A page of stored documents, newest first; read backwards along an index."""
+    query = _document_columns().where(*_conditions(wanted))
     if wanted.q:
-        query = query.where(col(InboxDocument.id).in_(_named(wanted.q)))
-    if (before := number_key(wanted.before)) is not None:
-        query = query.where(col(InboxDocument.id) < before)
+        query = query.where(col(InboxDocument.id).in_(_named(wanted, size + 1)))
     found = session.execute(query.order_by(col(InboxDocument.id).desc()).limit(size + 1)).all()
     return cut([_document(row) for row in found], lambda row: row.id, size)
 
 
 def matching_ids(session: Session, wanted: DocumentFilter, most: int = 5000) -> list[int]:
-    """The ids of all parked or undecided documents that a filter names, for "all that match"; at most `most`."""
-    ids: list[int] = []
-    at = DocumentFilter(**{**wanted.__dict__, "before": ""})
-    while len(ids) < most:
-        page = documents(session, at, size=1000)
-        ids += [row.id for row in page.rows if row.state != "booked"]
-        if not page.next:
-            break
-        at = DocumentFilter(**{**wanted.__dict__, "before": page.next})
-    return ids[:most]
+    """The ids of the newest documents that a filter names and that can still be moved, for "all that match"."""
+    query = select(InboxDocument.id).where(*_conditions(wanted), col(InboxDocument.state) != "booked")
+    if wanted.q:
+        query = query.where(col(InboxDocument.id).in_(_named(wanted, most)))
+    found = session.exec(query.order_by(col(InboxDocument.id).desc()).limit(most))
+    return [document_id for document_id in found if document_id is not None]
+
+
+def _conditions(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
+    """What a filter asks of a document, without its search text."""
+    conditions = [col(InboxDocument.feature) == Feature.ORDERS.value]
+    if wanted.integration:
+        conditions.append(col(InboxDocument.integration_id) == wanted.integration)
+    if wanted.state:
+        conditions.append(col(InboxDocument.state) == wanted.state)
+    if wanted.code:
+        conditions.append(col(InboxDocument.code) == wanted.code)
+    if wanted.since:
+        conditions.append(col(InboxDocument.received_at) >= _midnight(wanted.since))
+    if wanted.until:
+        conditions.append(col(InboxDocument.received_at) < _midnight(wanted.until + timedelta(days=1)))
+    if (before := number_key(wanted.before)) is not None:
+        conditions.append(col(InboxDocument.id) < before)
+    return conditions
 
 
 def document(session: Session, document_id: int) -> DocumentRow | None:
@@ -192,7 +194,13 @@ def lifecycle_events(session: Session, integration_id: str, most: int = 12) -> l
     return list(
         session.exec(
             select(JournalEvent)
-            .where(col(JournalEvent.integration_id) == integration_id, col(JournalEvent.hop) == "lifecycle")
+            .where(
+                col(JournalEvent.integration_id) == integration_id,
+                # By the index of records: among a million orders' events these few would be far apart.
+                col(JournalEvent.feature).in_(["", *(feature.value for feature in Feature)]),
+                col(JournalEvent.record) == "",
+                col(JournalEvent.hop) == "lifecycle",
+            )
             .order_by(col(JournalEvent.id).desc())
             .limit(most)
         )
@@ -204,20 +212,33 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time()).astimezone()
 
 
-def _named(text: str) -> Any:
-    """Documents by the beginning of their number or by their exact id in the channel; each half has its index."""
-    by_number = select(InboxDocument.id).where(col(InboxDocument.number).startswith(text, autoescape=True))
+def _named(wanted: DocumentFilter, most: int) -> Any:
+    """Documents by the beginning of their number, by their exact id in the channel, or by their order's number.
+
+    Each part has its index. The first is cut to a page: one digit begins nearly every number.
+    """
+    by_number = (
+        select(InboxDocument.id)
+        .where(*_conditions(wanted), col(InboxDocument.number).startswith(wanted.q, autoescape=True))
+        .order_by(col(InboxDocument.id).desc())
+        .limit(most)
+        .subquery()
+    )
     by_id = (
         select(InboxDocument.id)
         .join(Integration, col(Integration.id) == col(InboxDocument.integration_id))
-        .where(col(InboxDocument.feature) == Feature.ORDERS.value, col(InboxDocument.external_id) == text)
+        .where(col(InboxDocument.feature) == Feature.ORDERS.value, col(InboxDocument.external_id) == wanted.q)
     )
     by_order = (
         select(InboxDocument.id)
-        .join(Order, col(Order.id) == col(InboxDocument.order_id))
-        .where(col(Order.number) == text)
+        .join(
+            Order,
+            (col(Order.integration_id) == col(InboxDocument.integration_id))
+            & (col(Order.external_id) == col(InboxDocument.external_id)),
+        )
+        .where(col(InboxDocument.feature) == Feature.ORDERS.value, col(Order.number) == wanted.q)
     )
-    return union(by_number, by_id, by_order)
+    return union(select(by_number.c.id), by_id, by_order)
 
 
 def _document_columns() -> Select[Any]:

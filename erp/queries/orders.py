@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
+from sqlalchemy import ColumnElement, union
 from sqlmodel import Session, col, select
 
 from erp.queries.journal import buyer_of
@@ -89,26 +91,47 @@ class OrderDetail:
 
 def orders(session: Session, wanted: OrderFilter, size: int = PAGE) -> Page[OrderRow]:
     """A page of orders, newest first."""
-    query = select(Order, Integration.name).join(Integration, col(Integration.id) == col(Order.integration_id))
-    if wanted.integration:
-        query = query.where(col(Order.integration_id) == wanted.integration)
-    if wanted.state == "cancelled":
-        query = query.where(col(Order.is_cancelled))
-    elif wanted.state == "hold":
-        query = query.where(col(Order.holds) != [], ~col(Order.is_cancelled))
-    elif wanted.state:
-        query = query.where(col(Order.fulfilment_state) == wanted.state, ~col(Order.is_cancelled))
+    conditions = _conditions(wanted)
+    query = (
+        select(Order, Integration.name)
+        .join(Integration, col(Integration.id) == col(Order.integration_id))
+        .where(*conditions)
+    )
     if wanted.q:
-        query = query.where(
-            col(Order.number).startswith(wanted.q, autoescape=True)
-            | col(Order.external_number).startswith(wanted.q, autoescape=True)
-        )
-    if (before := number_key(wanted.before)) is not None:
-        query = query.where(col(Order.id) < before)
+        query = query.where(col(Order.id).in_(_named(wanted.q, conditions, size + 1)))
     found = session.exec(query.order_by(col(Order.id).desc()).limit(size + 1)).all()
     return cut(
         [OrderRow(order, buyer_of(order.billing), name) for order, name in found], lambda row: row.order.id, size
     )
+
+
+def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    """What a filter asks of an order, without its search text."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.integration:
+        conditions.append(col(Order.integration_id) == wanted.integration)
+    if wanted.state == "cancelled":
+        conditions.append(col(Order.is_cancelled).is_(True))
+    elif wanted.state == "hold":
+        conditions += [col(Order.holds) != [], ~col(Order.is_cancelled)]
+    elif wanted.state:
+        conditions += [col(Order.fulfilment_state) == wanted.state, ~col(Order.is_cancelled)]
+    if (before := number_key(wanted.before)) is not None:
+        conditions.append(col(Order.id) < before)
+    return conditions
+
+
+def _named(text: str, conditions: Sequence[ColumnElement[bool]], most: int) -> Any:
+    """Orders by the beginning of our number or the channel's, each by its index and cut to a page."""
+    found = [
+        select(Order.id)
+        .where(*conditions, number.startswith(text, autoescape=True))
+        .order_by(col(Order.id).desc())
+        .limit(most)
+        .subquery()
+        for number in (col(Order.number), col(Order.external_number))
+    ]
+    return union(*(select(part.c.id) for part in found))
 
 
 def order(session: Session, order_id: int) -> OrderDetail | None:
