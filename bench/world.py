@@ -35,6 +35,7 @@ from canonical.lifecycle import (
     ForFeature,
     GoLive,
     IntegrationState,
+    Pause,
     RunNow,
 )
 from canonical.runs import Built
@@ -154,6 +155,14 @@ class World:
             await self.lifecycle.send(ID, "apply_filter", ApplyFilter(rules=(), by=BY), Built)
         await self.send("activate", ForFeature(feature=feature, by=BY))
         await self.send("go_live", GoLive(start_at=datetime.now(UTC) - timedelta(days=60), by=BY))
+        await self._hold_schedules(feature)
+
+    async def _hold_schedules(self, feature: Feature) -> None:
+        """Keep every schedule from firing into the measurement at a full quarter of an hour; runs by hand go all the same."""
+        await self.send("pause", Pause(feature=feature, note="measured by hand", by=BY))
+        client = self.lifecycle.client
+        async for schedule in await client.list_schedules():
+            await client.get_schedule_handle(schedule.id).pause(note="measured by hand")
 
     def _store_credentials(self) -> None:
         keys = {"consumer_key": self.shop.consumer_key, "consumer_secret": self.shop.consumer_secret}
