@@ -10,6 +10,7 @@ from datetime import timedelta
 import typer
 import uvicorn
 from google.protobuf.duration_pb2 import Duration
+from pydantic import ValidationError
 from sqlmodel import Session
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.namespace.v1 import NamespaceConfig
@@ -21,7 +22,7 @@ import connectors
 import worker
 from commands.console import AsJson, fail, reporting, say
 from commands.group import Group, find_running, prepare_store
-from erp.accounts import NewAccount, count_accounts, create_account
+from erp.accounts import AccountExistsError, NewAccount, count_accounts, create_account
 from erp.database import make_engine, make_sessions
 from settings import Settings
 
@@ -182,10 +183,13 @@ def add_user(
         engine = make_engine(find_running(Settings()).database_url, pool=1)
         try:
             with Session(engine) as session:
-                create_account(session, NewAccount(email=email, name=name or email, password=password))
+                new = {"email": email, "name": name or email, "password": password}
+                create_account(session, NewAccount.model_validate(new))
                 session.commit()
-        except ValueError as error:
-            fail(str(error), as_json)
+        except ValidationError as error:
+            fail("; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()), as_json)
+        except AccountExistsError:
+            fail(f"{email} may log in already.", as_json)
         finally:
             engine.dispose()
         say({"email": email}, as_json, f"{email} may log in.")
