@@ -1,7 +1,6 @@
 """The one way to a vendor: connections, signing, limits, and one table from what went wrong to a failure."""
 
 import logging
-import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -98,7 +97,8 @@ class Transport:
         self._options = options
         self._classify = classify
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            # Reading the trusted authorities costs more than an idle poll; a plain-HTTP shop does without.
+            ssl_context=httpx.create_ssl_context() if base_url.startswith("https:") else None,
             keepalive_expiry=30,
             network_backend=GuardedBackend(allow_private=options.allow_private),
         )

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from canonical.order import ChannelOrder
-from canonical.settings import AdvancedSettings, OrderSettings
+from canonical.settings import AdvancedSettings, MatchCriterion, OrderSettings
 from erp.bulk import storable
 from erp.rules import (
     ArticleInfo,
@@ -105,8 +105,9 @@ def _customers(
     session: Session, settings: OrderSettings, orders: Sequence[ChannelOrder]
 ) -> tuple[dict[str, CustomerInfo], dict[str, tuple[CustomerInfo, ...]], dict[str, tuple[CustomerInfo, ...]]]:
     numbers = {order.customer_ref for order in orders} | {settings.default_customer}
-    emails = {email_key(order.billing.email) for order in orders}
-    names = {name_key(order.billing) for order in orders}
+    by = settings.match_criteria
+    emails = {email_key(order.billing.email) for order in orders} if MatchCriterion.EMAIL in by else set()
+    names = {name_key(order.billing) for order in orders} if MatchCriterion.NAME_AND_ADDRESS in by else set()
     return find_customers(session, numbers=numbers, emails=emails, names=names)
 
 
