@@ -1,6 +1,7 @@
 """The one way to a vendor: connections, signing, limits, and one table from what went wrong to a failure."""
 
 import logging
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
