@@ -1,7 +1,7 @@
 """Jinja environments, one per language, with the filters and words that all templates share."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,7 @@ def _environment(language: Language, texts: Texts) -> Environment:
         "code_hint": lambda code: CODES[code].hint(language) if code in CODES else "",
         "describe": lambda event: journal.describe(event, language),
         "say": say,
+        "sent": lambda value: _sent(value, say),
         "pretty": _pretty,
         "urlencode_query": lambda values: urlencode({key: value for key, value in values.items() if value}),
     }
@@ -75,6 +76,12 @@ def _time_tag(moment: datetime | None, language: Language) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         moment.isoformat(), i18n.exact(moment, language), i18n.relative(moment, language)
     )
+
+
+def _sent(value: str, say: Callable[[str], str]) -> str:
+    """What a channel confirmed, its first word in the visitor's language; a quantity stays as it is."""
+    first, _, rest = value.partition(" ")
+    return " ".join((say(words.WORDS["fulfilment"].get(first, first)), rest)).strip()
 
 
 def _pretty(document: bytes) -> str:

@@ -189,6 +189,20 @@ def events(session: Session, integration_id: str, feature: str, record: str) -> 
     )
 
 
+def way_of_order(session: Session, integration_id: str, external_id: str) -> list[JournalEvent]:
+    """The events of an order across both systems, newest first: its import, and its reports of shipping or cancelling."""
+    order = session.exec(
+        select(Order).where(col(Order.integration_id) == integration_id, col(Order.external_id) == external_id)
+    ).first()
+    found = events(session, integration_id, Feature.ORDERS.value, external_id)
+    if order is None:
+        return found
+    notes = session.exec(select(Shipment.number).where(col(Shipment.order_id) == order.id)).all()
+    for record in (order.number, *notes):
+        found += events(session, integration_id, Feature.SHIPMENTS.value, record)
+    return sorted(found, key=lambda row: row.id or 0, reverse=True)
+
+
 def lifecycle_events(session: Session, integration_id: str, most: int = 12) -> list[JournalEvent]:
     """What happened to the integration itself, newest first."""
     return list(

@@ -14,6 +14,7 @@ from canonical.feature import Feature
 from erp.articles import ArticleForm, create_article
 from erp.queries import articles, integrations, journal, orders
 from erp.queries.journal import DocumentFilter, LinkFilter
+from erp.shipping import ParcelForm, ship_order
 from erp.tables import Integration
 from tests.web.conftest import Browser, Place, text_of
 
@@ -313,3 +314,26 @@ async def test_a_blocked_feature_shows_a_banner_until_it_is_resolved(anna: Brows
     page = await anna.send(f"{place.base}/features/orders/resolve")
     assert "Aufträge ist freigegeben und läuft erneut" in page
     assert "lehnt die Zugangsdaten ab" not in text_of(page).split("Was geschah")[0].split("Neueste Läufe")[0]
+
+
+async def test_an_order_shows_its_way_back_to_the_shop(anna: Browser, place: Place) -> None:
+    stocked = next(p.sku for p in place.shop.products.values() if p.type == "simple" and (p.stock_quantity or 0) > 5)
+    buyer = BUYER | {"first_name": "Ida", "last_name": "Öz"}
+    order = place.shop.place_order([(stocked, 1)], buyer, payment_method="cod")
+    await place.connected.run(Feature.ORDERS, str(order["id"]))
+    with place.world.deps.sessions.begin() as session:
+        order_id = session.execute(
+            text("SELECT id FROM sales_order WHERE external_id = :id"), {"id": str(order["id"])}
+        ).scalar_one()
+        number = ship_order(session, order_id, [ParcelForm(tracking_number="JD-0042")], "anna").number
+    assert await place.connected.run(Feature.SHIPMENTS) == "done"
+    document = NUMBER.findall(await anna.open(f"/journal/orders?q={order['id']}"))[0]
+    for path in (f"/orders/{order_id}", f"/journal/documents/{document}"):
+        said = text_of(await anna.open(path))
+        way = said[said.index("Der Weg") :]
+        assert way.index("Vom Shop bestätigt") < way.index("Lieferung ") < way.index("Auftrag übernommen als"), path
+        assert way.index("Auftrag übernommen als") < way.index("Auftrag im Shop erkannt"), path
+    assert "JD-0042" in await anna.open(f"/orders/{order_id}")
+    page = text_of(await anna.open(f"/journal/shipments?q={number}"))
+    assert f"{number} " in page
+    assert "versendet JD-0042" in page

@@ -31,5 +31,5 @@ def order(request: Request, db: Db, order_id: int) -> HTMLResponse:
         "order.html",
         found=found,
         document_id=journal.document_of_order(db, order_id),
-        events=journal.events(db, found.order.integration_id, "orders", found.order.external_id),
+        events=journal.way_of_order(db, found.order.integration_id, found.order.external_id),
     )

@@ -27,7 +27,7 @@ def document(request: Request, db: Db, document_id: int) -> HTMLResponse:
         found=found,
         body=_body(request, db, document_id),
         order=orders.order(db, found.order_id) if found.order_id else None,
-        events=journal.events(db, found.integration_id, found.feature.value, found.external_id),
+        events=journal.way_of_order(db, found.integration_id, found.external_id),
     )
 
 
