@@ -63,6 +63,7 @@ def _free(wanted: int | None, taken: int | None) -> int:
 
 
 def is_free(port: int) -> bool:
+    """Whether nobody listens at a port of this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

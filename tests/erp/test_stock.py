@@ -1,13 +1,12 @@
 """The stock ledger and the quantity that a channel may sell."""
 
-import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlmodel import Session, select
 
 from canonical.failure import FailureError
@@ -152,7 +151,7 @@ def test_subtracting_twice_is_warned_of_only_where_orders_are_reserved_by_themse
     assert warnings(StockSettings(), projects_reserve=True) == ["NO_WAREHOUSE"]
 
 
-def test_the_availability_of_a_hundred_thousand_articles_is_one_quick_statement(session: Session, shop: Any) -> None:
+def test_the_availability_of_a_hundred_thousand_articles_is_one_statement(session: Session, shop: Any) -> None:
     session.execute(
         text(
             "INSERT INTO article (number, name, description, kind, category, manufacturer, ean, tax_category,"
@@ -163,11 +162,11 @@ def test_the_availability_of_a_hundred_thousand_articles_is_one_quick_statement(
     )
     session.execute(text("INSERT INTO stock_level SELECT id, :main, 5 FROM article"), {"main": shop.main.id})
     session.execute(text("ANALYZE"))
-    began = time.perf_counter()
+    said: list[str] = []
+    event.listen(session.get_bind(), "before_cursor_execute", lambda *a: said.append(a[2]))
     answer = available(
         session, StockSettings(warehouses=MAIN, subtract_reservations=True, subtract_open_orders=True), None
     )
-    took = time.perf_counter() - began
     assert len(answer) == 100_000
     assert set(answer.values()) == {5}
-    assert took < 5, f"{took:.2f} s"
+    assert len(said) == 1
