@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
-from urllib.parse import quote
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -160,7 +159,6 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "temporal_ui_url": deps.temporal_ui_url,
         "flashes": unpack(deps.keyring, flash) if flash else [],
         "path": request.url.path,
-        "here": quote(str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""), safe="/?=&%"),
     }
     templates: Templates = request.app.state.templates
     response = HTMLResponse(templates.render(visitor.language, template, frame | context), status_code=status)

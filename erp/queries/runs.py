@@ -1,7 +1,6 @@
 """Runs of features with their counts; what Temporal knows of them is asked there."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlmodel import Session, col, select
 
@@ -25,12 +24,10 @@ def of_integration(session: Session, integration_id: str, most: int = 10) -> lis
     )
 
 
-def stored(session: Session, integration_ids: Sequence[str], before: datetime | None, most: int = 50) -> list[Run]:
+def stored(session: Session, integration_ids: Sequence[str], most: int = 50) -> list[Run]:
     """Newest runs of some integrations, a piece of each by its index, for when Temporal cannot be asked."""
     found: list[Run] = []
     for integration_id in integration_ids:
         query = select(Run).where(col(Run.integration_id) == integration_id)
-        if before is not None:
-            query = query.where(col(Run.started_at) < before)
         found += session.exec(query.order_by(col(Run.started_at).desc()).limit(most)).all()
     return sorted(found, key=lambda run: run.started_at, reverse=True)[:most]

@@ -208,7 +208,7 @@ async def test_an_unknown_article_is_repaired_from_the_record_and_the_order_come
     repair = re.findall(r'href="(/articles/new[^"]+)"', page)[0].replace("&amp;", "&")
     form = await anna.open(repair)
     assert 'value="NEW-77"' in form
-    values = {
+    values: dict[str, Any] = {
         "number": "NEW-77",
         "name": "Ganz neu",
         "price_gross": "9,99",

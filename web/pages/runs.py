@@ -69,7 +69,7 @@ async def runs(request: Request, integration: str = "", feature: str = "", page:
         found, token = await asyncio.wait_for(_list(client, _query(integration, feature), page), PATIENCE)
     except (RPCError, TimeoutError):
         chosen = [integration] if integration in names else list(names)
-        stored = await in_db(request, lambda session: queries.stored(session, chosen, None))
+        stored = await in_db(request, lambda session: queries.stored(session, chosen))
         rows, token, is_temporal = [_stored_row(run, names) for run in stored], "", False
     else:
         counts = await in_db(request, lambda session: queries.by_id(session, [run.run_id for run in found]))
