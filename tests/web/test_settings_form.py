@@ -92,12 +92,12 @@ async def test_a_field_is_stored_as_it_was_entered_and_shown_again(anna: Browser
     assert stored(place)[0] == before
 
 
-def mapping_form(place: Place) -> dict[str, list[str]]:
+def mapping_form(place: Place) -> dict[str, Any]:
     """The mapping tables as the page shows them."""
     with place.world.deps.sessions() as session:
         query = "SELECT kind, channel_value, erp_value FROM mapping WHERE integration_id = :id"
         rows = session.execute(text(query), {"id": place.connected.id}).all()
-    form: dict[str, list[str]] = {}
+    form: dict[str, Any] = {}
     for name, kind in mapping_fields(OrderSettings).items():
         form[f"{name}.channel"] = [row.channel_value for row in rows if row.kind == kind.value]
         form[f"{name}.erp"] = [row.erp_value for row in rows if row.kind == kind.value]

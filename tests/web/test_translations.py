@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
@@ -31,21 +31,26 @@ def german() -> Catalog:
         return read_po(file)
 
 
+def strings(message: Message) -> list[str]:
+    """A message's German texts: one, or one per plural form."""
+    found = message.string if isinstance(message.string, tuple | list) else [message.string]
+    return [str(text or "") for text in found]
+
+
 def test_every_text_has_a_german_one() -> None:
     catalogue = german()
     missing = [
         f"{file}: {msgid}"
         for msgid, file in used().items()
-        if not (found := catalogue.get(msgid)) or not all(found.string if found.pluralizable else [found.string])
+        if not (found := catalogue.get(msgid)) or not all(strings(found))
     ]
     assert missing == []
 
 
 def test_a_german_text_has_the_same_values_in_it() -> None:
     for message in german():
-        texts = message.string if isinstance(message.string, tuple | list) else [message.string]
-        msgid = message.id if isinstance(message.id, str) else message.id[1]
-        for text in texts:
+        msgid = str(message.id if isinstance(message.id, str) else message.id[1])
+        for text in strings(message):
             assert set(VALUES.findall(text)) == set(VALUES.findall(msgid)), msgid
 
 
@@ -56,7 +61,10 @@ def test_no_german_text_is_left_over() -> None:
 
 
 def test_every_setting_has_words_in_both_languages() -> None:
-    models = [AdvancedSettings, *(offer.settings for spec in specs().values() for offer in spec.features.values())]
+    models: list[type[FeatureSettings]] = [
+        AdvancedSettings,
+        *(offer.settings for spec in specs().values() for offer in spec.features.values()),
+    ]
     for model in models:
         for name, info in model.model_fields.items():
             meta = FeatureSettings.meta(info)
