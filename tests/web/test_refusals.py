@@ -1,5 +1,7 @@
 """What the entity refuses is said next to the form, in the person's language, and nothing typed is lost."""
 
+from typing import Any
+
 from erp.integrations import state_of
 from tests.web.conftest import Browser, Place, text_of
 from workflows import ids
@@ -42,7 +44,7 @@ async def test_an_empty_or_endless_name_is_refused(anna: Browser) -> None:
 
 async def test_wrong_credentials_are_named_field_by_field_and_secrets_never_come_back(anna: Browser) -> None:
     base = await new_integration(anna, "Wrong credentials")
-    form = {"url": "ftp://x", "consumer_key": "sesame", "consumer_secret": "cs_verysecretvalue"}
+    form: dict[str, Any] = {"url": "ftp://x", "consumer_key": "sesame", "consumer_secret": "cs_verysecretvalue"}
     page = await anna.send(f"{base}/setup/credentials", 422, **form)
     assert "„ftp://x“ ist keine gültige Adresse" in page
     assert 'value="sesame"' in page
@@ -55,7 +57,11 @@ async def test_the_wizard_goes_on_where_it_was_left(anna: Browser, place: Place)
     page = await anna.open(f"{base}/setup/features")
     assert "Teste zuerst die Verbindung" in page
     key, secret = place.shop.consumer_key, place.shop.consumer_secret
-    form = {"url": f"{place.connected.server.url}/wp-admin/", "consumer_key": key, "consumer_secret": secret}
+    form: dict[str, Any] = {
+        "url": f"{place.connected.server.url}/wp-admin/",
+        "consumer_key": key,
+        "consumer_secret": secret,
+    }
     page = await anna.send(f"{base}/setup/credentials", **(form | {"consumer_secret": f"{secret[:-1]}0"}))
     assert "lehnt die Zugangsdaten ab" in page
     page = await anna.send(f"{base}/setup/credentials", **form)
@@ -74,7 +80,7 @@ async def test_the_wizard_goes_on_where_it_was_left(anna: Browser, place: Place)
 
 async def test_switching_on_with_missing_settings_names_them_by_their_titles(anna: Browser, place: Place) -> None:
     base = await new_integration(anna, "Without settings")
-    form = {"url": place.connected.server.url, "consumer_key": place.shop.consumer_key}
+    form: dict[str, Any] = {"url": place.connected.server.url, "consumer_key": place.shop.consumer_key}
     await anna.send(f"{base}/setup/credentials", **form, consumer_secret=place.shop.consumer_secret)
     await anna.send(f"{base}/setup/features", features=["orders", "stock"])
     page = await anna.send(f"{base}/features/orders/activate", next=f"{base}/features/orders")
@@ -99,7 +105,7 @@ async def test_deleting_needs_the_name(anna: Browser) -> None:
 async def test_a_wrong_filter_is_explained_and_kept(anna: Browser, place: Place) -> None:
     path = f"{place.base}/articles"
     await anna.open(path)
-    form = {"field": ["number", "price_gross"], "operator": ["IN", ">"], "value": ["A, B", "cheap"]}
+    form: dict[str, Any] = {"field": ["number", "price_gross"], "operator": ["IN", ">"], "value": ["A, B", "cheap"]}
     page = await anna.send(path, 422, **form, format=["text", "number"])
     assert "Regel 1: der Operator IN passt nicht zum Format" in page
     assert "Regel 2: „cheap“ ist keine Zahl" in page
