@@ -1,5 +1,9 @@
 """The `connect` command."""
 
+import logging
+import os
+import sys
+
 import typer
 
 from commands import demo, integrations, orders, processes
@@ -18,8 +22,20 @@ app.add_typer(orders.orders, name="order")
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line and end the process with the command's status.
+
+    The interpreter's own shutdown is left out: the Temporal client's threads outlive their event loop and now and then
+    crash a finished command there, which would turn a good answer into a bad exit status.
+    """
+    try:
+        app()
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":
