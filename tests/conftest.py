@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from playwright.sync_api import sync_playwright
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -44,12 +45,18 @@ def shared() -> Path:
     return folder
 
 
+def _playwrights_own() -> str | None:
+    """The Chromium that `playwright install` puts into its own folder, where somebody did so."""
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """A Chromium that Playwright can drive: Debian's or another one on the path."""
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
+    """A Chromium that Playwright can drive: Debian's or another one on the path, else Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None) or _playwrights_own()
     require(found is not None, "no Chromium found; install the package chromium")
     return str(found)
 

@@ -19,8 +19,6 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 REFERENCE = re.compile(r"`([\w/]+\.py)(?:::([\w.]+))?`")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-SCREENSHOTS = {"docs/img/wizard.png", "docs/img/journal.png"}
-"""Taken by docs/screenshots.py."""
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -107,8 +105,6 @@ def test_every_link_leads_to_something(page: Path) -> None:
             continue
         path, _, anchor = target.partition("#")
         file = (page.parent / path).resolve() if path else page
-        if file.relative_to(ROOT).as_posix() in SCREENSHOTS:
-            continue
         assert file.exists(), f"{target} leads nowhere"
         assert not anchor or anchor in anchors_of(file), f"{target}: no such heading"
 
