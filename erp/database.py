@@ -44,8 +44,3 @@ def failure_of(error: DBAPIError) -> Failure:
     if isinstance(error, OperationalError) or state.startswith(("08", "57")) or error.connection_invalidated:
         return Failure.of("STORAGE_DOWN")
     return Failure.of("UNCLASSIFIED", where="database", error=state or type(error).__name__)
-
-
-def is_transient(error: DBAPIError) -> bool:
-    """Whether trying the same again can succeed."""
-    return failure_of(error).code in ("STORAGE_FULL", "CONFLICT", "STORAGE_DOWN")
