@@ -3,9 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, text, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
-from canonical.feature import Feature
 from erp import journal
 from erp.tables import Link
 
@@ -53,14 +52,3 @@ def send_again(session: Session, link_ids: Sequence[int], by: str) -> int:
         ],
     )
     return len(links)
-
-
-def waiting(session: Session, integration_id: str, feature: Feature) -> int:
-    """How many records wait to be sent."""
-    query = select(func.count()).where(
-        col(Link.integration_id) == integration_id,
-        col(Link.kind) == feature.value,
-        col(Link.dirty_at).is_not(None),
-        col(Link.state) != "failed",
-    )
-    return session.exec(query).one()
