@@ -14,6 +14,8 @@ COPY embedded embedded
 COPY sandbox sandbox
 COPY bench bench
 COPY commands commands
+COPY adapters adapters
+COPY documents documents
 RUN /opt/connect/bin/pip install --quiet --no-cache-dir -c constraints.txt .
 
 FROM python:3.13-slim

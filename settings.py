@@ -33,5 +33,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     ready_file: Path | None = None
     """Written when the worker polls, for whoever started it."""
+    exchange: Path = Path("var/exchange")
+    """The folder for files of printers, carriers and fulfilment providers; folders named on the pages are in it."""
     dev_links: dict[str, str] = Field(default_factory=dict)
     """Named links shown on the dashboard (JSON), such as the demo's shop."""

@@ -115,7 +115,8 @@ def make_deps(settings: Settings, database_url: str) -> tuple[Deps, sessionmaker
     """The worker's database, keys and transport rules."""
     sessions = make_sessions(make_engine(database_url, pool=settings.worker_activities))
     transport = TransportOptions(allow_private=settings.allow_private_addresses)
-    return Deps(sessions=sessions, keyring=keyring(settings), transport=transport), sessions
+    deps = Deps(sessions=sessions, keyring=keyring(settings), transport=transport, exchange=settings.exchange.resolve())
+    return deps, sessions
 
 
 async def run_worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) -> None:

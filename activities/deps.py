@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
@@ -27,6 +28,8 @@ class Deps:
     sessions: sessionmaker[Session]
     keyring: Keyring
     transport: TransportOptions
+    exchange: Path = Path("var/exchange")
+    """The folder that all folders of printers, carriers and providers are in; no path leads out of it."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """House tasks: what the ERP store does by itself, in batches."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
+from sqlmodel import Session
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
@@ -26,11 +28,8 @@ class HouseActivities:
     @activity.defn(name="house_step")
     @reports_failures
     def house_step(self, task: HouseTask) -> HouseDone:
-        """Do one batch of a house task in one transaction."""
-        with self._deps.sessions() as session:
-            done = _TASKS[task.name](session, task.limit)
-            session.commit()
-        return done
+        """Do one batch of a house task."""
+        return STEPS[task.name](self._deps, task.limit)
 
     @activity.defn(name="hint_pushes")
     @reports_failures
@@ -75,4 +74,22 @@ class HouseActivities:
         return refs
 
 
-_TASKS = {AUTO_SHIP: shipping.ship_released}
+Step = Callable[[Deps, int], HouseDone]
+"""One batch of a house task, at most so many records; it owns its transactions."""
+
+
+def _booked(service: Callable[[Session, int], HouseDone]) -> Step:
+    """A step that is one service call in one transaction."""
+
+    def step(deps: Deps, limit: int) -> HouseDone:
+        with deps.sessions() as session:
+            done = service(session, limit)
+            session.commit()
+        return done
+
+    return step
+
+
+STEPS: Mapping[str, Step] = {
+    AUTO_SHIP: _booked(shipping.ship_released),
+}

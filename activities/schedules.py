@@ -1,5 +1,6 @@
 """Temporal Schedules of integrations and house tasks; `async` because they only talk to Temporal."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from temporalio import activity
@@ -147,9 +148,16 @@ class ScheduleActivities:
         await self._client.get_schedule_handle(ids.feature(ref.integration_id, ref.feature)).trigger()
 
 
+HOUSE: Mapping[str, timedelta] = {
+    AUTO_SHIP: timedelta(minutes=15),
+    LOST_RUNS: timedelta(hours=1),
+}
+"""The house tasks and how often each runs by itself."""
+
+
 async def ensure_house_schedules(client: Client) -> None:
     """Create the schedules of the house tasks at worker start; existing ones stay as they are."""
-    for name, every in ((AUTO_SHIP, timedelta(minutes=15)), (LOST_RUNS, timedelta(hours=1))):
+    for name, every in HOUSE.items():
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
                 "HouseRun",

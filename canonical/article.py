@@ -9,3 +9,7 @@ class ArticleKind(StrEnum):
     SIMPLE = "simple"
     MATRIX = "matrix"
     VARIANT = "variant"
+    BUNDLE = "bundle"
+    """A set with stock of its own (Stückliste)."""
+    JIT = "jit"
+    """A set whose components are booked when it is ordered (Just-in-time-Stückliste)."""

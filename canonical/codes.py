@@ -71,6 +71,9 @@ CODES: dict[str, Code] = {
     "ARTICLE_LOCKED": Code(
         Kind.REJECT, Repair.ARTICLE, "Gesperrte oder gelöschte Artikel: {skus}", "Locked or deleted articles: {skus}",
         "Hebe die Sperre am Artikel auf und starte den Auftrag erneut.", "Unlock the article and run the order again."),
+    "STOCK_MISSING": Code(
+        Kind.REJECT, Repair.ARTICLE, "Im Lager {warehouse} liegen von {sku} nur {level}, gebraucht werden {wanted}", "Only {level} of {sku} are in warehouse {warehouse}, {wanted} are needed",
+        "Buche zuerst den Zugang oder die Zählung, oder wähle ein anderes Lager.", "Book the receipt or the count first, or choose another warehouse."),
     "PAYMENT_UNMAPPED": Code(
         Kind.REJECT, Repair.MAPPING, "Die Zahlungsart „{value}“ ist nicht zugeordnet", "The payment method '{value}' is not mapped",
         "Ordne sie zu; Schreibweise und Leerzeichen zählen. Wartende Aufträge laufen dann von selbst weiter.",

@@ -22,6 +22,44 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Fulfiller(StrEnum):
+    """Who ships the goods."""
+
+    MERCHANT = "merchant"
+    CHANNEL = "channel"
+    """The marketplace, from its own warehouse (FBA)."""
+
+
+class LineKind(StrEnum):
+    """What an article line of a channel sells."""
+
+    GOODS = "goods"
+    GIFT_CARD = "gift_card"
+    """A value voucher: untaxed, never stocked, never shipped (D§10.2)."""
+
+
+class ChargeKind(StrEnum):
+    """What a fee is for."""
+
+    FEE = "fee"
+    COD = "cod"
+    PAYMENT = "payment"
+    """A surcharge for a way to pay (PayPal)."""
+    TIP = "tip"
+    DEPOSIT = "deposit"
+    SERVICE = "service"
+    """Gift wrap, engraving: belongs to a line."""
+    MARKETPLACE_TAX = "marketplace_tax"
+    """Tax that the marketplace collects and pays (UK GST)."""
+
+
+class PaymentKind(StrEnum):
+    """How a part of an order is paid."""
+
+    PAYMENT = "payment"
+    GIFT_CARD = "gift_card"
+
+
 class Address(_Frozen):
     """A billing or delivery address as the channel states it; `country` is ISO 3166 alpha-2."""
 
@@ -73,6 +111,11 @@ class OrderLine(_Frozen):
     discount_tax: Decimal = ZERO
     properties: tuple[Property, ...] = ()
     product_ref: str = ""
+    kind: LineKind = LineKind.GOODS
+    parent_ref: str = ""
+    """The line of the bundle that this line is a part of, where the channel sends bundles taken apart."""
+    removed: Decimal = Decimal(0)
+    """How much of `quantity` was taken out again before the import: order edits, refunds, cancelled items (D§10.2)."""
 
 
 class Charge(_Frozen):
@@ -85,6 +128,9 @@ class Charge(_Frozen):
     net: Decimal
     tax: Decimal
     tax_rate: Decimal | None
+    kind: ChargeKind = ChargeKind.FEE
+    line_ref: str = ""
+    """The line that a service belongs to."""
 
 
 class Discount(_Frozen):
@@ -109,6 +155,15 @@ class Payment(_Frozen):
     title: str = ""
     transaction_id: str = ""
     paid_at: datetime | None = None
+
+
+class PaymentPart(_Frozen):
+    """One of several payments of an order, gross in the order's currency; a redeemed gift card is one (D§10.2)."""
+
+    kind: PaymentKind = PaymentKind.PAYMENT
+    method: str = ""
+    amount: Decimal
+    reference: str = ""
 
 
 class StatedTotals(_Frozen):
@@ -148,6 +203,14 @@ class ChannelOrder(_Frozen):
     """Gross amount already given back, positive."""
     comment: str = ""
     language: str = ""
+    tags: tuple[str, ...] = ()
+    fulfilled_by: Fulfiller = Fulfiller.MERCHANT
+    is_pos: bool = False
+    """Sold over the counter."""
+    is_tax_owed_by_channel: bool = False
+    """The marketplace is the deemed supplier: no VAT on the seller's invoice (D§10.4)."""
+    payments: tuple[PaymentPart, ...] = ()
+    """The parts, where the channel names them; empty: `payment` paid all of it."""
     stated: StatedTotals
 
     @property

@@ -134,7 +134,11 @@ class ScheduleNote(_Frozen):
 
 
 AUTO_SHIP, LOST_RUNS = "auto-ship", "lost-runs"
-"""The house tasks: shipping released orders, and finding runs that ended without a trace."""
+"""House tasks: shipping released orders, and finding runs that ended without a trace."""
+PAPERWORK, PARTNERS = "paperwork", "partners"
+"""House tasks: labels, PDFs, prints and mails; and the files of fulfilment providers."""
+UNPAID, RETENTION = "unpaid", "retention"
+"""House tasks: reminding and expiring unpaid orders; and erasing what has been kept long enough."""
 
 
 class HouseTask(_Frozen):

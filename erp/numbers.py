@@ -6,7 +6,21 @@ from sqlmodel import Session
 FIRST = 100001
 """Six digits from the start, so that numbers sort as texts."""
 
-PREFIXES = {"order": "AU", "delivery_note": "LS", "parcel": "PK", "customer": "KD"}
+PREFIXES = {
+    "order": "AU",
+    "delivery_note": "LS",
+    "pick_list": "PL",
+    "parcel": "PK",
+    "invoice": "RE",
+    "cancellation_invoice": "SR",
+    "credit_note": "GS",
+    "return": "RT",
+    "transfer": "UM",
+    "stocktake": "IN",
+    "customer": "KD",
+}
+SHARED = frozenset({"customer", "transfer", "stocktake"})
+"""Ranges of the whole house; the others belong to a project."""
 
 
 def draw(session: Session, project_id: int | None, kind: str, count: int) -> list[str]:

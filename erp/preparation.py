@@ -156,7 +156,7 @@ def _ensure_number_ranges(session: Session) -> list[str]:
     project_id = session.exec(select(Project.id).where(col(Project.code) == PROJECT)).one()
     made = []
     for kind, prefix in numbers.PREFIXES.items():
-        owner = None if kind == "customer" else project_id
+        owner = None if kind in numbers.SHARED else project_id
         query = select(NumberRange.id).where(
             col(NumberRange.kind) == kind, col(NumberRange.project_id).is_not_distinct_from(owner)
         )

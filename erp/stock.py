@@ -51,7 +51,30 @@ _UNKNOWN = text(
     f"FROM ({_GIVEN}) AS given WHERE article_id IS NULL OR warehouse_id IS NULL ORDER BY 1, 2"
 )
 
+# An upsert would test the check constraint on the difference instead of the sum: so rows are made first, then moved.
 # Sorted by article and warehouse, so that two postings over the same articles wait for each other instead of deadlocking.
+_OPEN = text(
+    f"""
+    INSERT INTO stock_level (article_id, warehouse_id, physical)
+    SELECT DISTINCT article_id, warehouse_id, 0 FROM ({_GIVEN}) AS given ORDER BY 1, 2
+    ON CONFLICT (article_id, warehouse_id) DO NOTHING
+    """  # noqa: S608
+)
+_LOCK = text(
+    f"""
+    SELECT 1 FROM stock_level l WHERE (l.article_id, l.warehouse_id) IN (SELECT article_id, warehouse_id FROM ({_GIVEN}) AS given)
+    ORDER BY l.article_id, l.warehouse_id FOR UPDATE
+    """  # noqa: S608
+)
+_LACKING = text(
+    f"""
+    SELECT given.number, given.code, l.physical, -sum(given.quantity) AS wanted FROM ({_GIVEN}) AS given
+    JOIN stock_level l ON l.article_id = given.article_id AND l.warehouse_id = given.warehouse_id
+    LEFT JOIN stock_movement m ON m.reason = given.reason AND m.reference = given.reference
+        AND m.article_id = given.article_id AND m.warehouse_id = given.warehouse_id
+    WHERE m.id IS NULL GROUP BY 1, 2, 3 HAVING l.physical + sum(given.quantity) < 0 ORDER BY 1, 2 LIMIT 1
+    """  # noqa: S608
+)
 _POST = text(
     f"""
     WITH given AS ({_GIVEN}),
@@ -60,22 +83,20 @@ _POST = text(
         SELECT article_id, warehouse_id, quantity, reason, reference FROM given ORDER BY article_id, warehouse_id
         ON CONFLICT (reason, reference, article_id, warehouse_id) DO NOTHING
         RETURNING article_id, warehouse_id, quantity),
-    levels AS (
-        INSERT INTO stock_level AS level (article_id, warehouse_id, physical)
-        SELECT article_id, warehouse_id, sum(quantity) FROM posted GROUP BY 1, 2 ORDER BY 1, 2
-        ON CONFLICT (article_id, warehouse_id) DO UPDATE SET physical = level.physical + excluded.physical
-        RETURNING article_id)
-    SELECT DISTINCT article_id FROM levels
+    sums AS (SELECT article_id, warehouse_id, sum(quantity) AS quantity FROM posted GROUP BY 1, 2)
+    UPDATE stock_level l SET physical = l.physical + sums.quantity FROM sums
+    WHERE l.article_id = sums.article_id AND l.warehouse_id = sums.warehouse_id RETURNING l.article_id
     """  # noqa: S608
 )
 
 
 def post_movements(session: Session, movements: Sequence[Movement]) -> set[int]:
-    """Post movements into ledger and levels in one statement and mark the articles' stock as to be sent.
+    """Post movements into ledger and levels, as one set, and mark the articles' stock as to be sent.
 
     Returns the ids of the articles that moved. Idempotent: a movement with a known reason, reference, article and
-    warehouse is left out. Raises `FailureError` MASTER_DATA_MISSING for an unknown article or warehouse, and
-    `ValueError` when two movements of one call share their key, because one of them would be lost.
+    warehouse is left out. Raises `FailureError` MASTER_DATA_MISSING for an unknown article or warehouse and STOCK_MISSING
+    where less would be left than nothing, and `ValueError` when two movements of one call share their key, because one of
+    them would be lost. A failure leaves nothing behind but locks.
     """
     if not movements:
         return set()
@@ -91,6 +112,10 @@ def post_movements(session: Session, movements: Sequence[Movement]) -> set[int]:
     for number, code in session.execute(_UNKNOWN, given):
         what, value = ("article", number) if number is not None else ("warehouse", code)
         raise FailureError(Failure.of("MASTER_DATA_MISSING", what=what, value=value))
+    session.execute(_OPEN, given)
+    session.execute(_LOCK, given)
+    for number, code, physical, wanted in session.execute(_LACKING, given):
+        raise FailureError(Failure.of("STOCK_MISSING", sku=number, warehouse=code, level=physical, wanted=wanted))
     moved = set(session.execute(_POST, given).scalars())
     mark_stock_dirty(session, moved)
     return moved

@@ -23,13 +23,16 @@ def N_(msgid: str) -> str:
     return msgid
 
 
-def load_catalogue(path: Path) -> Translations:
-    """Compile one .po file in memory, so that no build step can be forgotten."""
-    compiled = io.BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file))
-    compiled.seek(0)
-    return Translations(compiled)
+def load_catalogue(folder: Path) -> Translations:
+    """Compile a language's .po files in memory, so that no build step can be forgotten; one file per area of the pages."""
+    catalogue = Translations()
+    for path in sorted(folder.glob("*.po")):
+        compiled = io.BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file))
+        compiled.seek(0)
+        catalogue.add(Translations(compiled))
+    return catalogue
 
 
 class Texts:
@@ -37,7 +40,7 @@ class Texts:
 
     def __init__(self) -> None:
         self._catalogues: dict[Language, NullTranslations] = {
-            "de": load_catalogue(LOCALE / "de" / "LC_MESSAGES" / "messages.po"),
+            "de": load_catalogue(LOCALE / "de" / "LC_MESSAGES"),
             "en": NullTranslations(),
         }
 

@@ -1,6 +1,20 @@
 """All tables; importing this package fills `SQLModel.metadata` for the migrations."""
 
-from erp.tables.articles import Article, ForeignNumber, StockLevel, StockMovement, Warehouse
+from erp.tables.articles import (
+    Article,
+    ArticleCategory,
+    ArticleImage,
+    ArticleOption,
+    ArticleProperty,
+    ArticleTaxRate,
+    ArticleText,
+    Category,
+    Component,
+    CustomerGroup,
+    ForeignNumber,
+    Price,
+)
+from erp.tables.documents import Document, DocumentFile, Mail, Printer, PrintJob, PrintRule, Template
 from erp.tables.exchange import Account, InboxDocument, JournalEvent, Link, PushBatch, Run
 from erp.tables.integration import (
     ArticleFilter,
@@ -15,13 +29,32 @@ from erp.tables.integration import (
     RunRequest,
     Watermark,
 )
-from erp.tables.master import DeliveryTerm, ExchangeRate, NumberRange, PaymentMethod, Project, ShippingMethod, TaxRate
-from erp.tables.orders import Customer, Order, OrderLine, Parcel, Reservation, Shipment, ShipmentLine
+from erp.tables.master import (
+    DeliveryTerm,
+    DeliveryThreshold,
+    ExchangeRate,
+    NumberRange,
+    PaymentMethod,
+    Project,
+    ShippingMethod,
+    TaxRate,
+    VatRegistration,
+)
+from erp.tables.orders import Customer, Order, OrderChange, OrderLine, Reservation
+from erp.tables.partners import Partner, PartnerFile, PartnerOrder
+from erp.tables.payments import Payment
+from erp.tables.privacy import Erasure, Retention
+from erp.tables.shipping import OrderReturn, Parcel, ReturnLine, Shipment, ShipmentLine
+from erp.tables.stock import StockLevel, StockMovement, Stocktake, StocktakeLine, Warehouse
 
 __all__ = [
-    "Account", "Article", "ArticleFilter", "ArticleListEntry", "Credential", "Customer", "DeliveryTerm", "ExchangeRate",
-    "FeatureSettingsRevision", "ForeignNumber", "InboxDocument", "Installation", "Integration", "IntegrationFeature", "JournalEvent",
-    "Link", "Mapping", "NumberRange", "Order", "OrderLine", "Parcel", "PaymentMethod", "Project", "PushBatch", "RateBucket",
-    "Reservation", "Run", "RunRequest", "Shipment", "ShipmentLine", "ShippingMethod", "StockLevel", "StockMovement", "TaxRate",
-    "Warehouse", "Watermark",
+    "Account", "Article", "ArticleCategory", "ArticleFilter", "ArticleImage", "ArticleListEntry", "ArticleOption",
+    "ArticleProperty", "ArticleTaxRate", "ArticleText", "Category", "Component", "Credential", "Customer", "CustomerGroup",
+    "DeliveryTerm", "DeliveryThreshold", "Document", "DocumentFile", "Erasure", "ExchangeRate", "FeatureSettingsRevision",
+    "ForeignNumber", "InboxDocument", "Installation", "Integration", "IntegrationFeature", "JournalEvent", "Link", "Mail",
+    "Mapping", "NumberRange", "Order", "OrderChange", "OrderLine", "OrderReturn", "Parcel", "Partner", "PartnerFile",
+    "PartnerOrder", "Payment", "PaymentMethod", "Price", "PrintJob", "PrintRule", "Printer", "Project", "PushBatch",
+    "RateBucket", "Reservation", "Retention", "ReturnLine", "Run", "RunRequest", "Shipment", "ShipmentLine", "ShippingMethod",
+    "StockLevel", "StockMovement", "Stocktake", "StocktakeLine", "TaxRate", "Template", "VatRegistration", "Warehouse",
+    "Watermark",
 ]  # fmt: skip

@@ -1,12 +1,12 @@
-"""Customers, orders with address snapshots, lines, reservations, shipments with parcels."""
+"""Customers, orders with address snapshots, lines, reservations, changes in the shop that wait for a decision."""
 
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Numeric, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from erp.tables.base import Moment, filled_now, json_list, json_object, moment, money, pieces, texts
+from erp.tables.base import Moment, filled_now, flag, json_list, json_object, moment, money, pieces, texts, word
 
 
 class Customer(SQLModel, table=True):
@@ -31,6 +31,13 @@ class Customer(SQLModel, table=True):
     is_guest: bool = False
     email_key: str = ""
     name_key: str = ""
+    group_id: int | None = Field(default=None, foreign_key="customer_group.id")
+    is_locked: bool = flag()
+    """Auto-ship leaves the customer's orders to a person."""
+    lock_reason: str = word(200)
+    vat_id_checked_at: Moment | None = moment()
+    erased_at: Moment | None = moment()
+    """When the customer was made anonymous; the books stay."""
     created_at: Moment = filled_now()
 
 
@@ -42,6 +49,11 @@ class Order(SQLModel, table=True):
         UniqueConstraint("integration_id", "external_id"),
         Index("ix_sales_order_to_ship", "fulfilment_state", "autoship"),
         Index("ix_sales_order_created", "created_at"),
+        Index(
+            "ix_sales_order_unpaid",
+            "id",
+            postgresql_where=text("payment_state IN ('open', 'partial') AND NOT is_cancelled"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
@@ -62,6 +74,14 @@ class Order(SQLModel, table=True):
     channel_total: Decimal = money()
     is_total_fixed: bool = False
     refunded: Decimal = money()
+    """What the channel had given back when the order was imported."""
+    paid: Decimal = money()
+    """The sum of the order's payments, refunds deducted; kept by `erp/payments.py`."""
+    fulfilled_by: str = word(20, "merchant")
+    """merchant, or channel: the marketplace ships (FBA), only an invoice is written."""
+    is_pos: bool = flag()
+    """Sold over the counter: stock and invoice at once."""
+    is_b2b: bool = flag()
     payment_method_id: int | None = Field(default=None, foreign_key="payment_method.id")
     payment_value: str = ""
     transaction_id: str = ""
@@ -75,7 +95,7 @@ class Order(SQLModel, table=True):
     vat_id: str = ""
     vat_id_trusted: bool = False
     tax_kind: str = Field(default="domestic", max_length=20)
-    """domestic, eu, export or reverse_charge."""
+    """domestic, eu, eu_origin, export, reverse_charge or marketplace (the marketplace owes the VAT)."""
     tax_country: str = Field(default="", max_length=2)
     free_text: str = ""
     internal_label: str = ""
@@ -84,8 +104,14 @@ class Order(SQLModel, table=True):
     holds: list[str] = texts()
     """Codes that stop shipping until a person lifts them."""
     payment_state: str = Field(default="open", max_length=20)
+    """open, partial, paid or refunded."""
     fulfilment_state: str = Field(default="open", max_length=20)
+    """open, packed (the label is missing), partial, shipped or returned."""
     is_cancelled: bool = False
+    cancel_reason: str = word(200)
+    expires_at: Moment | None = moment()
+    """When an unpaid order is cancelled by itself."""
+    reminded_at: Moment | None = moment()
     settings_revision: int = 0
     created_at: Moment = filled_now()
 
@@ -100,7 +126,9 @@ class OrderLine(SQLModel, table=True):
     order_id: int = Field(foreign_key="sales_order.id", sa_type=BigInteger)
     position: int
     kind: str = Field(max_length=20)
-    """article, shipping, discount, surcharge or rounding."""
+    """article, component (of a JIT article, without a price), shipping, discount, surcharge or rounding."""
+    parent_id: int | None = Field(default=None, foreign_key="sales_order_line.id", sa_type=BigInteger)
+    """The JIT article's line that a component belongs to, or the goods that a surcharge belongs to."""
     article_id: int | None = Field(default=None, foreign_key="article.id", sa_type=BigInteger)
     line_ref: str = ""
     title: str = ""
@@ -111,7 +139,32 @@ class OrderLine(SQLModel, table=True):
     gross: Decimal = money()
     tax_rate: Decimal = Field(default=Decimal(0), sa_type=Numeric(6, 3))
     properties: list[Any] = json_list()
+    line_refs: list[str] = texts()
+    """The channel's items where several were merged into this line."""
     shipped: Decimal = pieces()
+    cancelled: Decimal = pieces()
+    returned: Decimal = pieces()
+
+
+class OrderChange(SQLModel, table=True):
+    """A change in the shop after the import, which waits for a person's decision: take it over or keep ours (D§10.1)."""
+
+    __tablename__ = "order_change"
+    __table_args__ = (UniqueConstraint("order_id", "digest"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    order_id: int = Field(foreign_key="sales_order.id", sa_type=BigInteger)
+    digest: str = Field(max_length=64)
+    """Of what changed, so that the same change is one row however often it is read."""
+    parts: list[str] = texts()
+    """amount, refund, lines, billing address or delivery address."""
+    before: dict[str, Any] = json_object()
+    after: dict[str, Any] = json_object()
+    state: str = word(20, "open")
+    """open, taken or kept."""
+    found_at: Moment = filled_now()
+    decided_at: Moment | None = moment()
+    decided_by: str = word(120)
 
 
 class Reservation(SQLModel, table=True):
@@ -124,38 +177,3 @@ class Reservation(SQLModel, table=True):
     order_id: int = Field(foreign_key="sales_order.id", sa_type=BigInteger)
     article_id: int = Field(foreign_key="article.id", sa_type=BigInteger)
     quantity: Decimal = pieces()
-
-
-class Shipment(SQLModel, table=True):
-    """A delivery of an order; its number is the idempotency key of the report to the channel (D§10.5)."""
-
-    __tablename__ = "shipment"
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
-    number: str = Field(unique=True, max_length=40)
-    order_id: int = Field(foreign_key="sales_order.id", index=True, sa_type=BigInteger)
-    warehouse_id: int = Field(foreign_key="warehouse.id")
-    completes_order: bool = True
-    shipped_at: Moment = filled_now()
-
-
-class ShipmentLine(SQLModel, table=True):
-    """How much of an order line is in a shipment."""
-
-    __tablename__ = "shipment_line"
-
-    shipment_id: int = Field(primary_key=True, foreign_key="shipment.id", sa_type=BigInteger)
-    order_line_id: int = Field(primary_key=True, foreign_key="sales_order_line.id", sa_type=BigInteger)
-    quantity: Decimal = pieces()
-
-
-class Parcel(SQLModel, table=True):
-    """One parcel of a shipment."""
-
-    __tablename__ = "parcel"
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
-    shipment_id: int = Field(foreign_key="shipment.id", index=True, sa_type=BigInteger)
-    tracking_number: str = Field(max_length=80)
-    carrier: str = Field(default="", max_length=40)
-    tracking_url: str = Field(default="", max_length=300)

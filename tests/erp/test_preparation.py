@@ -63,7 +63,7 @@ def test_numbers_are_drawn_from_the_prepared_ranges(session: Session) -> None:
     drawn = {kind: numbers.draw(session, project_id, kind, 1) for kind in ("order", "delivery_note", "parcel")}
     assert len({number for (number,) in drawn.values()}) == 3
     assert numbers.draw(session, None, "customer", 2) == [f"KD{numbers.FIRST}", f"KD{numbers.FIRST + 1}"]
-    assert len(session.exec(select(NumberRange)).all()) == 4
+    assert len(session.exec(select(NumberRange)).all()) == len(numbers.PREFIXES)
 
 
 def test_two_who_prepare_at_once_make_one_of_each(engine: Engine, session: Session) -> None:
@@ -77,7 +77,7 @@ def test_two_who_prepare_at_once_make_one_of_each(engine: Engine, session: Sessi
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(session.exec(select(NumberRange)).all()) == 4
+    assert len(session.exec(select(NumberRange)).all()) == len(numbers.PREFIXES)
     assert len(session.exec(select(Project)).all()) == 1
 
 

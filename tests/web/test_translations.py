@@ -26,9 +26,15 @@ def used() -> dict[str, str]:
 
 
 def german() -> Catalog:
-    """The German catalogue."""
-    with (FOLDER / "locale" / "de" / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        return read_po(file)
+    """The German catalogue: all areas' files together."""
+    together = Catalog(locale="de")
+    for path in sorted((FOLDER / "locale" / "de" / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file):
+                if message.id:
+                    assert message.id not in together, f"{path.name}: {message.id} is in another file, too"
+                    together[message.id] = message
+    return together
 
 
 def strings(message: Message) -> list[str]:

@@ -1,0 +1,1 @@
+"""What reaches outside the house besides shops: mail servers, printers, carriers, folders and SFTP; imports canonical only."""
