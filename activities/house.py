@@ -11,8 +11,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.deps import Deps
 from activities.failures import reports_failures
-from canonical.runs import AUTO_SHIP, HouseDone, HouseTask, RunRef
-from erp import runs, shipping
+from canonical.runs import AUTO_SHIP, RETENTION, HouseDone, HouseTask, RunRef
+from erp import retention, runs, shipping
 from workflows import ids
 
 SETTLES_WITHIN = timedelta(minutes=10)
@@ -91,5 +91,6 @@ def _booked(service: Callable[[Session, int], HouseDone]) -> Step:
 
 
 STEPS: Mapping[str, Step] = {
+    RETENTION: _booked(retention.erase_old),
     AUTO_SHIP: _booked(shipping.ship_released),
 }

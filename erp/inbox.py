@@ -17,6 +17,8 @@ from erp.tables import InboxDocument
 
 COMPRESSION = 1
 """Level 1: half the time of the default for four fifths of its effect on JSON."""
+ERASED = "erased"
+"""The state of a row whose body was erased: it stays, so that the channel's copy is not stored again."""
 RETRY_AGE = timedelta(days=5)
 """Parked documents are tried again by themselves for five days after their last change (D§5.5)."""
 
@@ -108,7 +110,7 @@ _STORE = text(
       number = excluded.number, version_at = excluded.version_at, digest = excluded.digest, key_id = excluded.key_id,
       body = excluded.body, by_hand = excluded.by_hand, state = 'new', received_at = now(), attempts = 0
     WHERE (known.digest <> excluded.digest OR :by_hand AND known.state IN ('skipped', 'parked', 'ignored'))
-      AND coalesce(excluded.version_at >= known.version_at, true)
+      AND known.state <> 'erased' AND coalesce(excluded.version_at >= known.version_at, true)
     RETURNING external_id, decided_at IS NULL
     """
 )
@@ -139,10 +141,12 @@ def _open(keyring: Keyring, body: bytes, key_id: str, about: str) -> bytes:
 
 
 def open_document(session: Session, keyring: Keyring, document_id: int) -> bytes:
-    """Open one stored document as it came; raises `LookupError`."""
+    """Open one stored document as it came, empty once it was erased; raises `LookupError`."""
     row = session.get(InboxDocument, document_id)
     if row is None:
         raise LookupError(document_id)
+    if row.state == ERASED:
+        return b""
     return _open(keyring, row.body, row.key_id, _about(row.integration_id, row.external_id))
 
 
@@ -182,7 +186,7 @@ def _move(
     table = InboxDocument
     rows = session.exec(
         update(table)
-        .where(col(table.id).in_(document_ids), col(table.state) != "booked")
+        .where(col(table.id).in_(document_ids), col(table.state).not_in(("booked", ERASED)))
         .values(**values)
         .returning(col(table.integration_id), col(table.feature), col(table.external_id))
     ).all()

@@ -1,6 +1,6 @@
-"""Preparation: the master data that orders need (D§4.1), created with sound defaults, and what of it is missing."""
+"""Preparation: the master data that orders need (D§4.1), created with sound defaults; `erp/checklist.py` says what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel, col, select
 
 from erp import numbers
+from erp.checklist import Item
 from erp.tables import (
     Article,
+    ArticleText,
     Customer,
     DeliveryTerm,
     NumberRange,
@@ -30,9 +32,34 @@ POSTAGE = "PORTO"
 DISCOUNT = "RABATT"
 SURCHARGE = "ZUSCHLAG"
 DEFAULT_CUSTOMER = "SAMMELKUNDE"
+POS_CUSTOMER = "LADENKUNDE"
+
+DEFAULTS: Mapping[Item, str] = {
+    Item.PROJECT: PROJECT,
+    Item.POSTAGE_ARTICLE: POSTAGE,
+    Item.DISCOUNT_ARTICLE: DISCOUNT,
+    Item.SURCHARGE_ARTICLE: SURCHARGE,
+    Item.DELIVERY_TERM: "standard",
+    Item.DEFAULT_CUSTOMER: DEFAULT_CUSTOMER,
+    Item.POS_CUSTOMER: POS_CUSTOMER,
+}
+"""What the settings of an integration name once an item is created."""
+SPECIAL: Mapping[str, tuple[str, str]] = {
+    POSTAGE: ("Versandkosten", "is_postage"),
+    DISCOUNT: ("Rabatt", "is_discount"),
+    SURCHARGE: ("Zuschlag", "is_surcharge"),
+}
+ENGLISH: Mapping[str, str] = {POSTAGE: "Shipping", DISCOUNT: "Discount", SURCHARGE: "Surcharge"}
+CUSTOMERS: Mapping[str, str] = {DEFAULT_CUSTOMER: "Sammelkunde", POS_CUSTOMER: "Ladenkunde"}
+DELIVERY_TERM: Row = {"code": "standard", "name": "Lieferung frei Haus"}
 
 PAYMENT_METHODS: Sequence[Row] = (
-    {"code": "prepayment", "name": "Vorkasse", "ships_unpaid": False, "is_cash": False},
+    {
+        "code": "prepayment",
+        "name": "Vorkasse",
+        "ships_unpaid": False,
+        "is_cash": False,
+    },
     {"code": "paypal", "name": "PayPal", "ships_unpaid": False, "is_cash": False},
     {"code": "card", "name": "Kreditkarte", "ships_unpaid": False, "is_cash": False},
     {"code": "cod", "name": "Nachnahme", "ships_unpaid": True, "is_cash": False},
@@ -104,18 +131,18 @@ def ensure_defaults(session: Session) -> Prepared:
 
     Idempotent, also beside a second caller. Exchange rates are left out: a wrong one is worse than none.
     """
-    # One at a time: the range of customers belongs to no project, and no constraint can tell its twin.
+    return ensure(session, tuple(_CREATORS))
+
+
+def ensure(session: Session, items: Sequence[Item]) -> Prepared:
+    """Create the defaults for some items of the checklist; an item that only a person can fill is passed over."""
+    # One at a time: the ranges of the whole house belong to no project, and no constraint can tell their twins.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('preparation'))"))
-    created = _ensure(session, Project, "code", [_project()])
-    created += _ensure(session, Warehouse, "code", [{"code": WAREHOUSE, "name": "Hauptlager"}])
-    created += _ensure(session, PaymentMethod, "code", PAYMENT_METHODS)
-    created += _ensure(session, ShippingMethod, "code", SHIPPING_METHODS)
-    created += _ensure(session, DeliveryTerm, "code", [{"code": "standard", "name": "Lieferung frei Haus"}])
-    created += _ensure(session, Article, "number", _special_articles())
-    created += _ensure(session, Customer, "number", [_default_customer()])
-    created += _ensure_number_ranges(session)
-    created += _ensure_tax_rates(session)
-    return Prepared(created=tuple(created))
+    return Prepared(created=tuple(name for item in items for name in _CREATORS.get(item, _nothing)(session)))
+
+
+def _nothing(_: Session) -> list[str]:
+    return []
 
 
 def _ensure(session: Session, table: type[SQLModel], key: str, rows: Sequence[Row]) -> list[str]:
@@ -135,21 +162,16 @@ def _project() -> Row:
     }
 
 
-def _special_articles() -> list[Row]:
-    """The articles of an order's lines that are no goods; none has stock (D§4.1)."""
-    named = (
-        (POSTAGE, "Versandkosten", "is_postage"),
-        (DISCOUNT, "Rabatt", "is_discount"),
-        (SURCHARGE, "Zuschlag", "is_surcharge"),
-    )
-    plain = Article(number="", name="", is_stock_article=False, syncs_stock=False)
-    shared = plain.model_dump(exclude={"id", "parent_id", "created_at", "price_gross", "pseudo_stock"})
-    return [shared | {"number": number, "name": name, flag: True} for number, name, flag in named]
+def _special_article(number: str) -> Row:
+    """An article for an order's lines that are no goods; it has no stock (D§4.1)."""
+    plain = Article(number=number, name="", is_stock_article=False, syncs_stock=False)
+    name, mark = SPECIAL[number]
+    return plain.model_dump(exclude={"id", "parent_id", "created_at"}, exclude_none=True) | {"name": name, mark: True}
 
 
-def _default_customer() -> Row:
-    customer = Customer(number=DEFAULT_CUSTOMER, name="Sammelkunde", country="DE", language="de")
-    return customer.model_dump(exclude={"id", "project_id", "created_at"})
+def _customer(number: str) -> Row:
+    customer = Customer(number=number, name=CUSTOMERS[number], country="DE", language="de")
+    return customer.model_dump(exclude={"id", "created_at"}, exclude_none=True)
 
 
 def _ensure_number_ranges(session: Session) -> list[str]:
@@ -182,20 +204,36 @@ def _ensure_tax_rates(session: Session) -> list[str]:
     return [f"tax_rate:{country} {rate.normalize()}" for country, rate in session.execute(statement, rows)]
 
 
-_CHECKS: Mapping[str, Any] = {
-    "project": select(Project.id),
-    "warehouse": select(Warehouse.id),
-    "payment_methods": select(PaymentMethod.id),
-    "shipping_methods": select(ShippingMethod.id),
-    "delivery_term": select(DeliveryTerm.id),
-    "tax_rates": select(TaxRate.id),
-    "postage_article": select(Article.id).where(col(Article.is_postage), ~col(Article.is_stock_article)),
-    "discount_article": select(Article.id).where(col(Article.is_discount)),
-    "surcharge_article": select(Article.id).where(col(Article.is_surcharge), ~col(Article.is_stock_article)),
-    "default_customer": select(Customer.id),
+def _ensure_project(session: Session) -> list[str]:
+    return _ensure(session, Project, "code", [_project()]) + _ensure_number_ranges(session)
+
+
+def _ensure_warehouse(session: Session) -> list[str]:
+    return _ensure(session, Warehouse, "code", [{"code": WAREHOUSE, "name": "Hauptlager"}])
+
+
+def _ensure_translations(session: Session) -> list[str]:
+    """Give postage, discount and surcharge English names, without which English documents would lack them (D§4.1)."""
+    rows = session.execute(select(Article.id, Article.number).where(col(Article.number).in_(ENGLISH))).all()
+    texts = [{"article_id": id, "language": "en", "name": ENGLISH[number]} for id, number in rows]
+    if not texts:
+        return []
+    statement = insert(ArticleText).on_conflict_do_nothing().returning(col(ArticleText.article_id))
+    return [f"article_text:{id}" for id in session.execute(statement, texts).scalars()]
+
+
+_CREATORS: Mapping[Item, Callable[[Session], list[str]]] = {
+    Item.PROJECT: _ensure_project,
+    Item.WAREHOUSE: _ensure_warehouse,
+    Item.PAYMENT_METHODS: lambda session: _ensure(session, PaymentMethod, "code", PAYMENT_METHODS),
+    Item.SHIPPING_METHODS: lambda session: _ensure(session, ShippingMethod, "code", SHIPPING_METHODS),
+    Item.DELIVERY_TERM: lambda session: _ensure(session, DeliveryTerm, "code", [DELIVERY_TERM]),
+    Item.POSTAGE_ARTICLE: lambda session: _ensure(session, Article, "number", [_special_article(POSTAGE)]),
+    Item.DISCOUNT_ARTICLE: lambda session: _ensure(session, Article, "number", [_special_article(DISCOUNT)]),
+    Item.SURCHARGE_ARTICLE: lambda session: _ensure(session, Article, "number", [_special_article(SURCHARGE)]),
+    Item.DEFAULT_CUSTOMER: lambda session: _ensure(session, Customer, "number", [_customer(DEFAULT_CUSTOMER)]),
+    Item.POS_CUSTOMER: lambda session: _ensure(session, Customer, "number", [_customer(POS_CUSTOMER)]),
+    Item.TAX_RATES: _ensure_tax_rates,
+    Item.TRANSLATIONS: _ensure_translations,
 }
-
-
-def missing(session: Session) -> list[str]:
-    """Name what the preparation checklist (D§4.1) finds nowhere in the ERP; `erp/readiness.py` judges an integration's choices."""
-    return [name for name, query in _CHECKS.items() if session.exec(query.limit(1)).first() is None]
+"""What one click creates, in the order in which they need each other."""

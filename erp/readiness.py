@@ -8,10 +8,9 @@ from canonical.check import CheckReport
 from canonical.feature import Feature
 from canonical.lifecycle import FeatureState, Readiness, ReadinessItem
 from canonical.settings import AdvancedSettings, FeatureSettings, OrderSettings
-from canonical.settings import MappingKind as Kind
+from erp.checklist import checklists
 from erp.integrations import get, state_of
-from erp.tables import Article, ArticleFilter, Credential, IntegrationFeature, Project
-from erp.tables import Mapping as MappingRow
+from erp.tables import ArticleFilter, Credential, IntegrationFeature
 
 
 def report(
@@ -57,35 +56,12 @@ def _mandatory(active: list[FeatureState], settings: Mapping[Feature, FeatureSet
 
 
 def _order_items(session: Session, integration_id: str, settings: OrderSettings) -> list[ReadinessItem]:
-    numbers = (settings.shipping_article, settings.discount_article, settings.surcharge_article)
-    articles = {row.number: row for row in session.exec(select(Article).where(col(Article.number).in_(numbers)))}
-    postage, discount = articles.get(settings.shipping_article), articles.get(settings.discount_article)
-    surcharge = articles.get(settings.surcharge_article)
-    project = session.exec(select(Project.id).where(col(Project.code) == settings.default_project)).first()
+    """What the preparation checklist says, as far as going live depends on it."""
     return [
-        ReadinessItem(name="project", ok=project is not None, feature=Feature.ORDERS),
-        ReadinessItem(name="postage_article", ok=bool(postage and postage.is_postage), feature=Feature.ORDERS),
-        ReadinessItem(name="discount_article", ok=bool(discount and discount.is_discount), feature=Feature.ORDERS),
-        ReadinessItem(
-            name="surcharge_article",
-            ok=bool(surcharge and not surcharge.is_stock_article),
-            is_required=bool(settings.surcharge_article),
-            feature=Feature.ORDERS,
-        ),
-        _mapped(session, integration_id, Kind.PAYMENT, bool(settings.default_payment)),
-        _mapped(session, integration_id, Kind.SHIPPING, bool(settings.default_shipping)),
+        ReadinessItem(name=entry.item.value, ok=entry.is_ready, is_required=entry.is_needed, feature=Feature.ORDERS)
+        for entry in checklists(session, {integration_id: settings})[integration_id]
+        if entry.is_needed or entry.value
     ]
-
-
-def _mapped(session: Session, integration_id: str, kind: Kind, has_default: bool) -> ReadinessItem:
-    rows = session.exec(
-        select(MappingRow.erp_value).where(
-            col(MappingRow.integration_id) == integration_id, col(MappingRow.kind) == kind.value
-        )
-    ).all()
-    return ReadinessItem(
-        name=f"{kind.value}_mapping", ok=has_default or (bool(rows) and all(rows)), feature=Feature.ORDERS
-    )
 
 
 def _list_built(session: Session, integration_id: str) -> bool:

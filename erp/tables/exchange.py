@@ -30,7 +30,7 @@ class InboxDocument(SQLModel, table=True):
     key_id: str = Field(max_length=20)
     body: bytes = Field(sa_type=LargeBinary)
     state: str = Field(default="new", max_length=20)
-    """new, booked, skipped, parked or ignored."""
+    """new, booked, skipped, parked, ignored or erased."""
     code: str = Field(default="", max_length=40)
     findings: list[Any] = json_list()
     waits_for: list[str] = texts()
