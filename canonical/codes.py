@@ -71,6 +71,24 @@ CODES: dict[str, Code] = {
     "ARTICLE_LOCKED": Code(
         Kind.REJECT, Repair.ARTICLE, "Gesperrte oder gelöschte Artikel: {skus}", "Locked or deleted articles: {skus}",
         "Hebe die Sperre am Artikel auf und starte den Auftrag erneut.", "Unlock the article and run the order again."),
+    "CODE_TAKEN": Code(
+        Kind.REJECT, Repair.MASTER_DATA, "„{value}“ gibt es schon", "'{value}' is there already",
+        "Wähle ein anderes Kürzel oder ändere den vorhandenen Eintrag.", "Choose another code, or change the entry that is there."),
+    "IN_USE": Code(
+        Kind.REJECT, Repair.MASTER_DATA, "„{value}“ wird noch verwendet", "'{value}' is still in use",
+        "Entferne zuerst die Zuordnungen; was in Aufträgen steht, bleibt.", "Remove its mappings first; what orders name stays."),
+    "CUSTOMER_HAS_OPEN_ORDERS": Code(
+        Kind.REJECT, Repair.MASTER_DATA, "Der Kunde hat offene Aufträge, Retouren oder Erstattungen: {numbers}", "The customer has open orders, returns or refunds: {numbers}",
+        "Schließe sie ab oder storniere sie, dann kann der Kunde gelöscht werden.", "Finish or cancel them; then the customer can be erased."),
+    "RETENTION_INVALID": Code(
+        Kind.REJECT, Repair.SETTINGS, "{months} Monate sind nicht möglich: mindestens {shortest}, höchstens {longest}", "{months} months are not possible: at least {shortest}, at most {longest}",
+        "Wähle eine andere Zahl; Rechnungen müssen acht Jahre bleiben.", "Choose another number; invoices must be kept for eight years."),
+    "JIT_WITH_FBA": Code(
+        Kind.REJECT, Repair.ARTICLE, "Just-in-time-Stücklisten kann der Marktplatz nicht versenden: {skus}", "The marketplace cannot ship just-in-time bills of materials: {skus}",
+        "Lege für den Marktplatz einen eigenen Artikel an und hinterlege dort die Nummer als Fremdnummer.", "Create an article of its own for the marketplace and store the number there as a foreign number."),
+    "JIT_WITHOUT_COMPONENTS": Code(
+        Kind.REJECT, Repair.ARTICLE, "Just-in-time-Stückliste ohne Bestandteile: {skus}", "Just-in-time bill of materials without components: {skus}",
+        "Trage am Artikel die Bestandteile ein und starte den Auftrag erneut.", "Enter the components at the article and run the order again."),
     "STOCK_MISSING": Code(
         Kind.REJECT, Repair.ARTICLE, "Im Lager {warehouse} liegen von {sku} nur {level}, gebraucht werden {wanted}", "Only {level} of {sku} are in warehouse {warehouse}, {wanted} are needed",
         "Buche zuerst den Zugang oder die Zählung, oder wähle ein anderes Lager.", "Book the receipt or the count first, or choose another warehouse."),
@@ -117,8 +135,9 @@ CODES: dict[str, Code] = {
         "The order has surcharges ({names}), but no surcharge article is chosen",
         "Wähle in den Einstellungen einen Zuschlagsartikel, der kein Lagerartikel ist.", "Choose a non-stock surcharge article in the settings."),
     "TAX_MISSING": Code(
-        Kind.REJECT, Repair.CHANNEL, "Position „{line}“ hat Steuer ohne Steuersatz", "Line '{line}' has tax without a rate",
-        "Prüfe die Steuereinstellungen im Shop.", "Check the tax settings in the shop."),
+        Kind.REJECT, Repair.CHANNEL, "Position „{line}“ hat keinen Steuersatz", "Line '{line}' has no tax rate",
+        "Prüfe die Steuereinstellungen im Shop. Ist dort keine Steuer eingerichtet, erlaube „Befreiten Steuersatz bei fehlender Steuerinfo“.",
+        "Check the tax settings in the shop. If none are set up there, allow '0 % where the tax is missing'."),
     "TAX_MISMATCH": Code(
         Kind.REJECT, Repair.CHANNEL, "Steuer passt nicht zum Satz: {where}: {stated} statt {computed}", "Tax does not fit the rate: {where}: {stated} instead of {computed}",
         "Prüfe den Auftrag im Shop; er wird nicht mit falscher Steuer gebucht.", "Check the order in the shop; it is not booked with wrong tax."),
@@ -127,6 +146,12 @@ CODES: dict[str, Code] = {
         "{what}: the shop states {stated}, the lines give {computed} (difference {difference})",
         "Prüfe den Auftrag im Shop. Rundet dein Shop anders, erlaube „Gesamtbetrag festsetzen“ mit einer Höchstdifferenz.",
         "Check the order in the shop. If your shop rounds differently, allow 'fix total' with a maximum difference."),
+    "TOTAL_NEGATIVE": Code(
+        Kind.REJECT, Repair.CHANNEL, "Die Summe ist negativ: {total}", "The total is negative: {total}",
+        "Prüfe die Rabatte und Gebühren im Shop.", "Check the discounts and fees in the shop."),
+    "DISCOUNT_TOO_LARGE": Code(
+        Kind.NOTE, Repair.CHANNEL, "Rabatte größer als die Ware zu {rate} %: {discount} auf {goods}", "Discounts larger than the goods at {rate} %: {discount} on {goods}",
+        "Prüfe die Gutscheine und gib den Auftrag frei.", "Check the vouchers and release the order."),
     "TOTAL_DIFFERENCE": Code(
         Kind.NOTE, Repair.CHANNEL, "Online-Shop-Differenz erkannt: {difference} ({stated} statt {computed})",
         "Shop difference found: {difference} ({stated} instead of {computed})",
@@ -167,6 +192,24 @@ CODES: dict[str, Code] = {
     "TAX_RATE_UNKNOWN": Code(
         Kind.NOTE, Repair.MASTER_DATA, "Der Steuersatz {rate} % ist für {country} nicht hinterlegt; kein Autoversand", "The tax rate {rate} % is not known for {country}; no auto-ship",
         "Ergänze den Satz in den Stammdaten oder prüfe den Shop.", "Add the rate to the master data or check the shop."),
+    "OSS_RATE_MISMATCH": Code(
+        Kind.NOTE, Repair.CHANNEL, "{rate} % aus {charged} berechnet, obwohl die Sätze von {country} gelten (OSS)", "{rate} % of {charged} charged, although the rates of {country} apply (OSS)",
+        "Stelle im Shop die Steuer auf das Lieferland um, prüfe den Auftrag und gib ihn frei.", "Switch the shop to the tax of the country of delivery, check the order and release it."),
+    "ORIGIN_RATE_MISMATCH": Code(
+        Kind.NOTE, Repair.CHANNEL, "{rate} % aus {charged} berechnet, obwohl noch die Sätze von {country} gelten", "{rate} % of {charged} charged, although the rates of {country} still apply",
+        "Schalte „Besteuerung abhängig vom Lagerstandort“ aus, wenn du OSS nutzt; sonst prüfe den Shop.", "Turn off 'Tax at the warehouse's country' if you use OSS; otherwise check the shop."),
+    "ARTICLE_RATE_MISMATCH": Code(
+        Kind.NOTE, Repair.ARTICLE, "{sku}: {rate} % berechnet, am Artikel stehen für {country} {expected} %", "{sku}: {rate} % charged, the article says {expected} % for {country}",
+        "Prüfe den Steuersatz am Artikel und im Shop, dann gib den Auftrag frei.", "Check the rate at the article and in the shop, then release the order."),
+    "MARKETPLACE_TAX_STATED": Code(
+        Kind.NOTE, Repair.CHANNEL, "Der Marktplatz schuldet die Steuer, der Auftrag enthält trotzdem {tax}", "The marketplace owes the tax, yet the order contains {tax}",
+        "Prüfe den Auftrag auf dem Marktplatz, dann gib ihn frei.", "Check the order on the marketplace, then release it."),
+    "VAT_ID_INVALID": Code(
+        Kind.NOTE, Repair.MASTER_DATA, "USt-IdNr. {vat_id} ist keine gültige Nummer; der Auftrag ist ohne Steuer", "VAT id {vat_id} is no valid number; the order is without tax",
+        "Frage den Kunden nach der richtigen Nummer und gib den Auftrag frei.", "Ask the customer for the right number and release the order."),
+    "THRESHOLD_INVALID": Code(
+        Kind.REJECT, Repair.MASTER_DATA, "Die Lieferschwelle muss mindestens 1,00 EUR sein, nicht {value}", "The delivery threshold must be at least 1.00 EUR, not {value}",
+        "1,00 gilt sofort; 10.000,00 ist die Schwelle der EU.", "1.00 applies at once; 10,000.00 is the threshold of the EU."),
     "OWN_NUMBER_USED": Code(Kind.NOTE, Repair.ARTICLE, "Ohne Fremdnummer über die eigene Artikelnummer zugeordnet: {skus}", "Paired by the own article number, without a foreign number: {skus}", "Hinterlege eine Fremdnummer, wenn die Nummern abweichen.", "Store a foreign number if the numbers differ."),
     "QUANTITY_INVALID": Code(Kind.REJECT, Repair.CHANNEL, "Position „{line}“: Menge {quantity} ist nicht möglich", "Line '{line}': quantity {quantity} is not possible", "Korrigiere die Menge im Shop oder erlaube Nachkommastellen am Artikel.", "Correct the quantity in the shop, or allow decimals on the article."),
     "LINE_DUPLICATE": Code(Kind.REJECT, Repair.CHANNEL, "Die Positions-ID {ref} kommt mehrfach vor", "The line id {ref} occurs more than once", "Prüfe den Auftrag im Shop; er wird nicht doppelt gebucht.", "Check the order in the shop; nothing is booked twice."),
@@ -185,6 +228,43 @@ CODES: dict[str, Code] = {
     "FULFILLMENTS_OFF": Code(Kind.OPERATOR, Repair.SETTINGS, "Im Shop ist die Funktion „Fulfillments“ nicht eingeschaltet", "The feature 'fulfillments' is off in the shop", "Schalte sie im Shop ein oder wähle als Weg die Kundennotiz.", "Turn it on in the shop, or choose the customer note as the way."),
     "NO_WAREHOUSE": Code(Kind.OPERATOR, Repair.SETTINGS, "Es ist kein Lager gewählt", "No warehouse is chosen", "Wähle in den Bestandseinstellungen mindestens ein Lager.", "Choose at least one warehouse in the stock settings."),
     "CANCEL_AFTER_SHIPPING": Code(Kind.REJECT, Repair.CHANNEL, "Auftrag {order} ist im Shop schon versendet und wird nicht storniert", "Order {order} is already shipped in the shop and is not cancelled", "Kläre die Stornierung mit dem Kunden als Retoure.", "Handle the cancellation as a return."),
+    # --- documents and mails ---------------------------------------------------------------------------------------
+    "ISSUER_INCOMPLETE": Code(
+        Kind.REJECT, Repair.MASTER_DATA, "Dem Projekt „{project}“ fehlen Angaben für Rechnungen: {fields}", "The project '{project}' lacks what an invoice needs: {fields}",
+        "Trage sie beim Projekt unter „Rechnungssteller“ ein; die Rechnungen entstehen dann von selbst.", "Enter it at the project under 'Issuer'; the invoices are then issued by themselves."),
+    "INVOICE_MISSING": Code(
+        Kind.REJECT, Repair.NONE, "Zu Auftrag {order} gibt es keine gültige Rechnung", "There is no valid invoice for order {order}",
+        "Stelle zuerst die Rechnung aus.", "Issue the invoice first."),
+    "INVOICE_CREDITED": Code(
+        Kind.REJECT, Repair.NONE, "Zur Rechnung {invoice} gibt es schon die Gutschrift {credit_note}", "Invoice {invoice} already has the credit note {credit_note}",
+        "Sie lässt sich nicht mehr ganz stornieren; schreibe den Rest als Gutschrift gut.", "It can no longer be cancelled as a whole; credit the rest."),
+    "CREDIT_EXCEEDED": Code(
+        Kind.REJECT, Repair.NONE, "„{line}“: {quantity} gutzuschreiben ist zu viel, übrig sind {left}", "'{line}': {quantity} is too much to credit, {left} are left",
+        "Prüfe die Mengen der Retoure und frühere Gutschriften.", "Check the quantities of the return and earlier credit notes."),
+    "TEMPLATE_INVALID": Code(
+        Kind.REJECT, Repair.MASTER_DATA, "Die Vorlage lässt sich nicht verarbeiten: {reason}", "The template cannot be processed: {reason}",
+        "Berichtige die genannte Stelle; bis dahin gilt die bisherige Vorlage.", "Correct the place that is named; until then the previous template is used."),
+    "TEMPLATE_FAILED": Code(
+        Kind.REJECT, Repair.MASTER_DATA, "Die eigene Vorlage scheitert an diesem Beleg: {reason}", "The own template fails on this document: {reason}",
+        "Berichtige die Vorlage; der Beleg wird danach von selbst erzeugt.", "Correct the template; the document is then made by itself."),
+    "EINVOICE_INVALID": Code(
+        Kind.REJECT, Repair.MASTER_DATA, "Die E-Rechnung verletzt die Norm EN 16931: {reason}", "The e-invoice breaks the standard EN 16931: {reason}",
+        "Prüfe die genannte Angabe, storniere die Rechnung und stelle sie neu aus.", "Check what is named, cancel the invoice and issue it again."),
+    "MAIL_REFUSED": Code(
+        Kind.REJECT, Repair.MASTER_DATA, "Der Mailserver lehnt die Mail an {recipient} ab: {reason}", "The mail server refuses the mail to {recipient}: {reason}",
+        "Prüfe die Adresse, dann sende die Mail erneut.", "Check the address, then send the mail again."),
+    "MAIL_POSTPONED": Code(
+        Kind.RETRY, Repair.NONE, "Der Mailserver nimmt die Mail an {recipient} noch nicht an: {reason}", "The mail server does not take the mail to {recipient} yet: {reason}",
+        "Nichts zu tun: es wird von selbst erneut versucht.", "Nothing to do: it is tried again by itself."),
+    "MAIL_UNANSWERED": Code(
+        Kind.OPERATOR, Repair.NONE, "Ob der Mailserver die Mail an {recipient} angenommen hat, ist unbekannt", "Whether the mail server took the mail to {recipient} is unknown",
+        "Frage nach, ob sie ankam; wenn nicht, sende sie erneut.", "Ask whether it arrived; if not, send it again."),
+    "MAIL_SERVER": Code(
+        Kind.RETRY, Repair.SETTINGS, "Der Mailserver {host} ist nicht nutzbar: {reason}", "The mail server {host} cannot be used: {reason}",
+        "Prüfe die Einstellungen CONNECT_SMTP_…; die Mails warten so lange.", "Check the settings CONNECT_SMTP_…; the mails wait until then."),
+    "MAIL_ADDRESS": Code(
+        Kind.REJECT, Repair.MASTER_DATA, "„{recipient}“ ist keine Mailadresse", "'{recipient}' is not a mail address",
+        "Berichtige die Adresse, dann sende die Mail erneut.", "Correct the address, then send the mail again."),
     # --- transport and operation -----------------------------------------------------------------------------------
     "TIMEOUT": Code(Kind.RETRY, Repair.NONE, "{host} antwortet nicht rechtzeitig", "{host} does not answer in time", "Nichts zu tun: es wird von selbst erneut versucht.", "Nothing to do: it is tried again by itself."),
     "UNREACHABLE": Code(Kind.RETRY, Repair.CREDENTIALS, "{host} ist nicht erreichbar", "{host} cannot be reached", "Prüfe die Adresse und ob der Shop läuft.", "Check the address and whether the shop is up."),
@@ -213,9 +293,74 @@ CODES: dict[str, Code] = {
     # --- files exchanged with printers, carriers and providers ------------------------------------------------------
     "FOLDER_INVALID": Code(Kind.OPERATOR, Repair.SETTINGS, "„{folder}“ ist kein Ordner innerhalb des Austauschordners", "'{folder}' is not a folder inside the exchange folder", "Gib einen einfachen Namen wie lager/aus ein, ohne führenden Schrägstrich und ohne „..“.", "Enter a plain name like warehouse/out, without a leading slash and without '..'."),
     "FOLDER_FULL": Code(Kind.RETRY, Repair.NONE, "Im Ordner {folder} ist kein Platz mehr", "There is no room left in the folder {folder}", "Schaffe Platz auf dem Datenträger; danach geht es von selbst weiter.", "Free space on the disk; it then goes on by itself."),
-    "FOLDER_DENIED": Code(Kind.OPERATOR, Repair.SETTINGS, "Connect darf im Ordner {folder} nicht lesen oder schreiben", "Connect may not read or write in the folder {folder}", "Gib dem Benutzer, unter dem Connect läuft, das Recht dazu.", "Give the user that Connect runs as the right to do so."),
+    "FOLDER_DENIED": Code(Kind.OPERATOR, Repair.SETTINGS, "Connect darf im Ordner {folder} nicht lesen oder schreiben", "Connect may not read or write in the folder {folder}", "Gib dem Benutzer, mit dem Connect dort arbeitet, das Recht dazu.", "Give the user that Connect works as there the right to do so."),
     "FOLDER_BROKEN": Code(Kind.RETRY, Repair.SETTINGS, "Der Ordner {folder} ist nicht benutzbar: {reason}", "The folder {folder} cannot be used: {reason}", "Prüfe, ob der Ordner da und das Netzlaufwerk verbunden ist; danach geht es von selbst weiter.", "Check that the folder is there and the network drive is connected; it then goes on by itself."),
     "FILE_TOO_LARGE": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei {file} ist größer als {megabytes} MB", "The file {file} is larger than {megabytes} MB", "Lass sie in kleinere Dateien teilen.", "Have it split into smaller files."),
+    # --- articles --------------------------------------------------------------------------------------------------
+    "NO_PRICE": Code(Kind.REJECT, Repair.ARTICLE, "Kein Preis gefunden für {sku} (Kunde oder Kundengruppe „{source}“, {currency})", "No price found for {sku} (customer or group '{source}', {currency})", "Lege genau diesen Preis am Artikel an; ein leerer Name heißt Standardpreis. Ein anderer Preis springt nie ein.", "Create exactly this price at the article; an empty name means the standard price. No other price ever stands in."),
+    "PRICE_SOURCE_UNKNOWN": Code(Kind.OPERATOR, Repair.SETTINGS, "„{name}“ ist keine Kundengruppe und nicht genau ein Kunde", "'{name}' is no customer group and not exactly one customer", "Schreib den Namen genau wie im ERP.", "Write the name exactly as in the ERP."),
+    "PRICE_TAKEN": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} hat für diese Quelle, Währung, Menge und diesen Beginn schon einen Preis", "Article {sku} has a price for this source, currency, quantity and first day already", "Ändere den vorhandenen Preis oder wähle eine andere Menge oder ein anderes Datum.", "Change the existing price, or choose another quantity or date."),
+    "PRICE_DATES": Code(Kind.REJECT, Repair.ARTICLE, "Der letzte Tag liegt vor dem ersten", "The last day is before the first", "Tausche die beiden Daten.", "Swap the two dates."),
+    "PRICE_TWO_SOURCES": Code(Kind.REJECT, Repair.ARTICLE, "Ein Preis gehört einer Gruppe oder einem Kunden, nicht beiden", "A price belongs to a group or to a customer, not to both", "Leere eines der beiden Felder.", "Empty one of the two fields."),
+    "RECORD_GONE": Code(Kind.REJECT, Repair.NONE, "Den Eintrag gibt es nicht mehr", "The entry no longer exists", "Lade die Seite neu; jemand hat ihn gelöscht.", "Reload the page; somebody deleted it."),
+    "ARTICLE_UNKNOWN": Code(Kind.REJECT, Repair.ARTICLE, "Einen Artikel {sku} gibt es nicht", "There is no article {sku}", "Prüfe die Nummer oder lege den Artikel an.", "Check the number, or create the article."),
+    "ARTICLE_NUMBER_TAKEN": Code(Kind.REJECT, Repair.ARTICLE, "Einen Artikel {sku} gibt es schon", "There is already an article {sku}", "Wähle eine andere Nummer.", "Choose another number."),
+    "ARTICLE_CHANGED": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} wurde inzwischen von jemand anderem geändert", "Article {sku} was changed by somebody else meanwhile", "Lade die Seite neu und trage deine Änderung noch einmal ein; nichts wurde überschrieben.", "Reload the page and enter your change again; nothing was overwritten."),
+    "EAN_INVALID": Code(Kind.REJECT, Repair.ARTICLE, "„{ean}“ ist keine gültige EAN", "'{ean}' is not a valid EAN", "Eine EAN hat 8, 12, 13 oder 14 Ziffern; die letzte ist die Prüfziffer.", "An EAN has 8, 12, 13 or 14 digits; the last one is the check digit."),
+    "VARIANT_PARENT": Code(Kind.REJECT, Repair.ARTICLE, "Eine Variante braucht ihren Matrixartikel, und nur eine Variante hat einen", "A variant needs its matrix article, and only a variant has one", "Trage die Nummer eines Matrixartikels ein oder wähle eine andere Art.", "Enter the number of a matrix article, or choose another type."),
+    "MATRIX_UNKNOWN": Code(Kind.REJECT, Repair.ARTICLE, "Einen Matrixartikel {sku} gibt es nicht", "There is no matrix article {sku}", "Lege ihn zuerst an.", "Create it first."),
+    "SPECIAL_IN_STOCK": Code(Kind.REJECT, Repair.ARTICLE, "Porto-, Rabatt-, Zuschlags- und Gutscheinartikel sind keine Lagerartikel", "Postage, discount, surcharge and voucher articles are no stock articles", "Nimm den Haken bei „Lagerartikel“ heraus.", "Untick 'stock article'."),
+    "KIND_IN_STOCK": Code(Kind.REJECT, Repair.ARTICLE, "Matrixartikel und Just-in-time-Stücklisten sind keine Lagerartikel", "Matrix articles and just-in-time bills of materials are no stock articles", "Nimm den Haken bei „Lagerartikel“ heraus; gelagert werden Varianten und Bestandteile.", "Untick 'stock article'; variants and components are what is stored."),
+    "KIND_HAS_VARIANTS": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} hat {count} Varianten und bleibt ein Matrixartikel", "Article {sku} has {count} variants and stays a matrix article", "Lösche zuerst die Varianten.", "Delete the variants first."),
+    "KIND_HAS_COMPONENTS": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} hat eine Stückliste mit {count} Bestandteilen", "Article {sku} has a bill of materials of {count} components", "Leere zuerst die Stückliste.", "Empty the bill of materials first."),
+    "ARTICLE_IN_DOCUMENTS": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} steht in Belegen oder hat Lagerbewegungen", "Article {sku} is in documents or has stock movements", "Sperre ihn stattdessen: dann wird er nicht mehr verkauft.", "Lock it instead: then it is sold no more."),
+    "ARTICLE_IS_COMPONENT": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} ist Bestandteil von {bundles}", "Article {sku} is a component of {bundles}", "Ändere zuerst diese Stücklisten.", "Change these bills of materials first."),
+    "OPTIONS_TAKEN": Code(Kind.REJECT, Repair.ARTICLE, "Die Variante {other} hat dieselben Optionen wie {sku}", "The variant {other} has the same options as {sku}", "Gib jeder Variante eigene Werte.", "Give each variant values of its own."),
+    "PROPERTY_TWICE": Code(Kind.REJECT, Repair.ARTICLE, "„{name}: {value}“ steht doppelt da", "'{name}: {value}' is there twice", "Entferne eine der beiden Zeilen.", "Remove one of the two rows."),
+    "NOT_A_BUNDLE": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} ist keine Stückliste", "Article {sku} is no bill of materials", "Wähle als Art „Stückliste“ oder „Just-in-time-Stückliste“.", "Choose the type 'bundle' or 'just-in-time bundle'."),
+    "COMPONENT_CYCLE": Code(Kind.REJECT, Repair.ARTICLE, "{component} enthält selbst {sku}: die Stückliste drehte sich im Kreis", "{component} contains {sku} itself: the bill of materials would go round in a circle", "Nimm einen anderen Bestandteil.", "Use another component."),
+    "COMPONENT_JIT": Code(Kind.REJECT, Repair.ARTICLE, "{component} ist selbst eine Just-in-time-Stückliste", "{component} is a just-in-time bill of materials itself", "Trage stattdessen ihre Bestandteile ein.", "Enter its components instead."),
+    "COMPONENT_UNUSABLE": Code(Kind.REJECT, Repair.ARTICLE, "{component} ist kein verwendbarer Lagerartikel", "{component} is no usable stock article", "Ein Bestandteil ist ein Lagerartikel, nicht gesperrt und keine Matrix.", "A component is a stock article, not locked, and no matrix article."),
+    "COMPONENT_TWICE": Code(Kind.REJECT, Repair.ARTICLE, "{component} steht doppelt in der Stückliste", "{component} is in the bill of materials twice", "Fasse die Mengen in einer Zeile zusammen.", "Put the quantities into one row."),
+    "COMPONENT_NOT_WHOLE": Code(Kind.REJECT, Repair.ARTICLE, "{component} gibt es nur in ganzen Stücken", "{component} comes in whole pieces only", "Trage eine ganze Menge ein oder erlaube Nachkommastellen am Artikel.", "Enter a whole quantity, or allow decimals on the article."),
+    "IMAGE_TOO_LARGE": Code(Kind.REJECT, Repair.ARTICLE, "Das Bild ist größer als {limit} MB", "The image is larger than {limit} MB", "Verkleinere es.", "Make it smaller."),
+    "IMAGE_FORMAT": Code(Kind.REJECT, Repair.ARTICLE, "Das ist kein PNG-, JPEG- oder WebP-Bild", "This is no PNG, JPEG or WebP image", "Speichere das Bild in einem dieser Formate.", "Save the image in one of these formats."),
+    "IMAGE_ADDRESS": Code(Kind.REJECT, Repair.ARTICLE, "„{value}“ ist keine Bildadresse", "'{value}' is no address of an image", "Die Adresse beginnt mit https:// und nennt einen Server.", "The address starts with https:// and names a server."),
+    "IMAGE_MISSING": Code(Kind.REJECT, Repair.ARTICLE, "Es fehlt das Bild: eine Datei oder eine Adresse", "The image is missing: a file or an address", "Wähle genau eines von beiden.", "Choose exactly one of the two."),
+    "CATEGORY_TAKEN": Code(Kind.REJECT, Repair.ARTICLE, "Die Kategorie „{name}“ gibt es an dieser Stelle schon", "There is already a category '{name}' in this place", "Wähle einen anderen Namen oder eine andere Stelle.", "Choose another name or another place."),
+    "CATEGORY_CYCLE": Code(Kind.REJECT, Repair.ARTICLE, "„{name}“ kann nicht in sich selbst verschoben werden", "'{name}' cannot be moved into itself", "Wähle eine Stelle außerhalb.", "Choose a place outside."),
+    "CATEGORY_NOT_EMPTY": Code(Kind.REJECT, Repair.ARTICLE, "„{name}“ enthält {articles} Artikel und {children} Kategorien", "'{name}' contains {articles} articles and {children} categories", "Lösche mit „Inhalt nach oben“, oder leere sie zuerst.", "Delete with 'content moves up', or empty it first."),
+    "FOREIGN_NUMBER_TAKEN": Code(Kind.REJECT, Repair.ARTICLE, "Die Fremdnummer {number} gehört einem anderen Artikel", "The foreign number {number} belongs to another article", "Lösche sie dort zuerst oder nimm eine andere Bezeichnung.", "Delete it there first, or use another label."),
+    "SHOP_UNKNOWN": Code(Kind.REJECT, Repair.ARTICLE, "Eine Integration „{shop}“ gibt es nicht", "There is no integration '{shop}'", "Trage die ID einer Integration ein; sie steht auf der Seite der Fremdnummern.", "Enter the id of an integration; it is on the page of foreign numbers."),
+    "FOREIGN_LABEL_EMPTY": Code(Kind.REJECT, Repair.ARTICLE, "Die Bezeichnung fehlt", "The label is missing", "Jede Fremdnummer braucht eine Bezeichnung, auch die einzige.", "Each foreign number needs a label, even the only one."),
+    "FOREIGN_NUMBER_EMPTY": Code(Kind.REJECT, Repair.ARTICLE, "Die Fremdnummer fehlt", "The foreign number is missing", "Trage die Nummer ein, unter der der Shop den Artikel kennt.", "Enter the number by which the shop knows the article."),
+    "TEXT_TOO_LONG": Code(Kind.REJECT, Repair.ARTICLE, "„{value} …“ ist zu lang", "'{value} …' is too long", "Bezeichnungen haben bis zu 60 Zeichen, Fremdnummern bis zu 120.", "Labels have up to 60 characters, foreign numbers up to 120."),
+    "TWICE_IN_FILE": Code(Kind.REJECT, Repair.ARTICLE, "Diese Fremdnummer steht weiter oben schon", "This foreign number is further up already", "Entferne eine der beiden Zeilen.", "Remove one of the two lines."),
+    "YES_OR_NO": Code(Kind.REJECT, Repair.ARTICLE, "„{value}“ ist weder ja noch nein", "'{value}' is neither yes nor no", "Schreib 1 oder 0, ja oder nein.", "Write 1 or 0, yes or no."),
+    "CSV_COLUMNS": Code(Kind.REJECT, Repair.NONE, "Die Spalten passen nicht. Gefunden: {found}. Erwartet: {expected}", "The columns do not fit. Found: {found}. Expected: {expected}", "Gleiche die erste Zeile an und lade die Datei noch einmal hoch; nichts wurde übernommen.", "Align the first line and upload the file again; nothing was taken over."),
+    "CSV_ENCODING": Code(Kind.REJECT, Repair.NONE, "Die Datei ist weder UTF-8 noch Windows-1252", "The file is neither UTF-8 nor Windows-1252", "Speichere sie als „CSV UTF-8“; nichts wurde übernommen.", "Save it as 'CSV UTF-8'; nothing was taken over."),
+    "CSV_BROKEN": Code(Kind.REJECT, Repair.NONE, "Zeile {line} ist kein CSV: ein Anführungszeichen wird nicht geschlossen", "Line {line} is no CSV: a quotation mark is not closed", "Korrigiere die Zeile und lade die Datei noch einmal hoch; nichts wurde übernommen.", "Correct the line and upload the file again; nothing was taken over."),
+    "FILE_MISSING": Code(Kind.REJECT, Repair.NONE, "Es wurde keine Datei gewählt", "No file was chosen", "Wähle eine Datei.", "Choose a file."),
+    "FOLDER_MISSING": Code(Kind.OPERATOR, Repair.SETTINGS, "Den Ordner {folder} gibt es nicht", "There is no folder {folder}", "Lass ihn anlegen oder trage den richtigen ein.", "Have it created, or enter the right one."),
+    "LOGIN_REFUSED": Code(Kind.OPERATOR, Repair.CREDENTIALS, "{host} nimmt die Anmeldung als {user} nicht an", "{host} does not accept the login as {user}", "Trage Benutzer und Passwort oder Schlüssel neu ein und teste die Verbindung.", "Enter user and password or key again and test the connection."),
+    "HOST_KEY_NEW": Code(Kind.OPERATOR, Repair.CREDENTIALS, "Der Schlüssel von {host} ist noch nicht bestätigt", "The key of {host} is not confirmed yet", "Teste die Verbindung, vergleiche den Fingerabdruck mit dem, den dir der Betreiber nennt, und bestätige ihn.", "Test the connection, compare the fingerprint with the one that the operator tells you, and confirm it."),
+    "HOST_KEY_CHANGED": Code(Kind.OPERATOR, Repair.CREDENTIALS, "{host} zeigt einen anderen Schlüssel als den bestätigten: {fingerprint}", "{host} shows another key than the confirmed one: {fingerprint}", "Frage den Betreiber, ob er den Schlüssel gewechselt hat. Es wurde nichts gesendet, auch kein Passwort.", "Ask the operator whether the key was changed. Nothing was sent, no password either."),
+    "SERVER_UNREACHABLE": Code(Kind.RETRY, Repair.CREDENTIALS, "{host} ist nicht erreichbar", "{host} cannot be reached", "Prüfe die Adresse; läuft der Server wieder, geht es von selbst weiter.", "Check the address; once the server is up it goes on by itself."),
+    "SERVER_CUT_OFF": Code(Kind.RETRY, Repair.NONE, "{host} hat die Verbindung abgebrochen", "{host} broke the connection off", "Nichts zu tun: es wird von selbst erneut versucht.", "Nothing to do: it is tried again by itself."),
+    "FILE_UNREADABLE": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei ist keine lesbare {format}-Datei (Zeile {line})", "The file is not a readable {format} file (line {line})", "Bitte den Dienstleister um eine neue Datei.", "Ask the provider for a new file."),
+    "FILE_FORBIDDEN": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei enthält eine DTD oder Entitäten; beides ist nicht erlaubt", "The file has a DTD or entities; neither is allowed", "Bitte den Dienstleister um eine Datei ohne DOCTYPE.", "Ask the provider for a file without a DOCTYPE."),
+    "FILE_OTHER_KIND": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei beginnt mit „{found}“ statt mit „{expected}“", "The file begins with '{found}' instead of '{expected}'", "Bitte den Dienstleister um eine Datei nach der Beschreibung.", "Ask the provider for a file that keeps to the description."),
+    "FILE_TOO_MANY": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei hat mehr als {most} Einträge", "The file has more than {most} entries", "Lass sie in kleinere Dateien teilen.", "Have it split into smaller files."),
+    "COLUMNS_WRONG": Code(Kind.REJECT, Repair.CHANNEL, "Die Spalten passen nicht: es fehlt [{missing}], unbekannt ist [{unknown}]", "The columns do not fit: missing [{missing}], unknown [{unknown}]", "Lass die Kopfzeile nach der Beschreibung ändern.", "Have the header changed to the description."),
+    "FIELD_MISSING": Code(Kind.REJECT, Repair.CHANNEL, "{field} fehlt", "{field} is missing", "Bitte den Dienstleister, den Eintrag vollständig zu senden.", "Ask the provider to send the entry complete."),
+    "FIELD_UNKNOWN": Code(Kind.REJECT, Repair.CHANNEL, "{field} ist nicht bekannt", "{field} is not known", "Bitte den Dienstleister, den Eintrag nach der Beschreibung zu senden.", "Ask the provider to send the entry as described."),
+    "FIELD_INVALID": Code(Kind.REJECT, Repair.CHANNEL, "{field}: „{value}“ ist nicht möglich", "{field}: '{value}' is not possible", "Bitte den Dienstleister, den Wert nach der Beschreibung zu senden.", "Ask the provider to send the value as described."),
+    "TRACKING_ORDER_UNKNOWN": Code(Kind.REJECT, Repair.CHANNEL, "Den Auftrag {order} hat dieser Dienstleister nicht von uns", "This provider has no order {order} from us", "Kläre mit dem Dienstleister, welcher Auftrag gemeint ist.", "Ask the provider which order is meant."),
+    "TRACKING_ALREADY_SHIPPED": Code(Kind.REJECT, Repair.MASTER_DATA, "Auftrag {order} ist schon versendet", "Order {order} has shipped already", "Kläre mit dem Dienstleister, ob doppelt geliefert wurde.", "Ask the provider whether it was delivered twice."),
+    "TRACKING_MIXED": Code(Kind.REJECT, Repair.CHANNEL, "Sendung {tracking} gehört schon zu Lieferung {note}, andere Sendungen des Eintrags nicht", "Parcel {tracking} belongs to delivery {note} already, others of the entry do not", "Bitte den Dienstleister, nur die neuen Sendungen zu melden.", "Ask the provider to report the new parcels only."),
+    "TRACKING_LINE_UNKNOWN": Code(Kind.REJECT, Repair.CHANNEL, "Auftrag {order} hat keine offene Position „{line}“", "Order {order} has no open line '{line}'", "Kläre mit dem Dienstleister, was geliefert wurde.", "Ask the provider what was delivered."),
+    "TRACKING_TOO_MUCH": Code(Kind.REJECT, Repair.CHANNEL, "Position „{line}“: {quantity} gemeldet, offen sind nur {open}", "Line '{line}': {quantity} reported, only {open} are open", "Kläre mit dem Dienstleister, was geliefert wurde.", "Ask the provider what was delivered."),
+    "PROVIDER_REFUSED": Code(Kind.NOTE, Repair.MASTER_DATA, "Der Dienstleister kann nicht liefern: {reason}", "The provider cannot deliver: {reason}", "Entscheide: hebe den Halt auf und versende selbst, übergib den Auftrag erneut oder storniere ihn.", "Decide: lift the hold and ship it yourself, hand the order over again, or cancel it."),
     # --- lifecycle -------------------------------------------------------------------------------------------------
     "STATE_FORBIDS": Code(Kind.REJECT, Repair.NONE, "Das geht im Zustand „{state}“ nicht", "This is not possible in the state '{state}'", "Wechsle zuerst den Zustand der Integration.", "Change the integration's state first."),
     "FEATURE_UNKNOWN": Code(Kind.REJECT, Repair.SETTINGS, "Die Funktion „{feature}“ ist nicht gewählt", "The feature '{feature}' is not chosen", "Wähle die Funktion in den Einstellungen der Integration.", "Choose the feature in the integration's settings."),

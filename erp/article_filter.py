@@ -27,7 +27,8 @@ from canonical.codes import Language
 from canonical.failure import Failure, FailureError
 from canonical.runs import Built
 from erp import journal
-from erp.tables import Article, ArticleFilter, ArticleListEntry, Link
+from erp.prices import standard_gross
+from erp.tables import Article, ArticleFilter, ArticleListEntry, ArticleOption, Link
 
 TEXT_FIELDS: Mapping[str, Any] = {
     "number": col(Article.number),
@@ -39,7 +40,7 @@ TEXT_FIELDS: Mapping[str, Any] = {
     "tax_category": col(Article.tax_category),
 }
 NUMBER_FIELDS: Mapping[str, Any] = {
-    "price_gross": col(Article.price_gross),
+    "price_gross": standard_gross(),
     "stock_correction": col(Article.stock_correction),
     "pseudo_stock": col(Article.pseudo_stock),
 }
@@ -235,10 +236,19 @@ def apply_to(session: Session, integration_id: str, numbers: Sequence[str]) -> B
 
 
 def _evaluate(session: Session, integration_id: str, wanted: ColumnElement[bool], *, removes: bool) -> Built:
-    has_stock = and_(
-        col(Article.is_stock_article), col(Article.syncs_stock), col(Article.kind) != ArticleKind.MATRIX.value
+    in_shop = and_(
+        col(ArticleOption.article_id) == col(Article.id), col(ArticleOption.integration_id) == integration_id
     )
-    matching = sqlalchemy.select(col(Article.id), col(Article.number), has_stock.label("has_stock")).where(wanted)
+    has_stock = and_(
+        or_(col(Article.is_stock_article), col(Article.kind) == ArticleKind.JIT.value),
+        func.coalesce(ArticleOption.syncs_stock, Article.syncs_stock),
+        col(Article.kind) != ArticleKind.MATRIX.value,
+    )
+    matching = (
+        sqlalchemy.select(col(Article.id), col(Article.number), has_stock.label("has_stock"))
+        .outerjoin(ArticleOption, in_shop)
+        .where(wanted)
+    )
     chosen = matching.cte("chosen")
     added = _added(integration_id, chosen).cte("added")
     removed = _removed(integration_id, chosen, removes).cte("removed")

@@ -9,9 +9,9 @@ from sqlmodel import Session, col, select
 from canonical.article import ArticleKind
 from canonical.push import StockLevel
 from canonical.settings import AdvancedSettings, StockSettings
-from erp.articles import channel_numbers
-from erp.stock import available
-from erp.tables import Article, ArticleListEntry, Link
+from erp.availability import available
+from erp.foreign_numbers import channel_numbers
+from erp.tables import Article, ArticleListEntry, ArticleOption, Link
 
 
 def links_of(session: Session, integration_id: str, records: Sequence[str]) -> list[int]:
@@ -31,11 +31,11 @@ def payloads(
 ) -> dict[int, StockLevel]:
     """Say per link id what is sent now; a link without an entry is not to be sent.
 
-    Only stock articles in the integration's list whose stock is synchronised; never a matrix article, which has no stock
-    of its own. A fixed number of statements for any number of links.
+    Only stock articles in the integration's list whose stock is synchronised there, and JIT articles, whose stock is
+    computed; never a matrix article, which has none. A fixed number of statements for any number of links.
     """
     articles = _sendable(session, integration_id, [link.record_id for link in links])
-    quantities = available(session, settings, articles)
+    quantities = available(session, settings, articles, integration_id)
     skus = channel_numbers(session, integration_id, advanced, articles)
     return {
         link.id: StockLevel(
@@ -50,12 +50,16 @@ def _sendable(session: Session, integration_id: str, article_ids: Sequence[int])
     query = (
         select(col(Article.id))
         .join(ArticleListEntry, col(ArticleListEntry.article_id) == col(Article.id))
+        .outerjoin(
+            ArticleOption,
+            (col(ArticleOption.article_id) == col(Article.id)) & (col(ArticleOption.integration_id) == integration_id),
+        )
         .where(
             col(ArticleListEntry.integration_id) == integration_id,
             col(ArticleListEntry.removed_at).is_(None),
             col(Article.id) == func.any(list(article_ids)),
-            col(Article.syncs_stock),
-            col(Article.is_stock_article),
+            func.coalesce(ArticleOption.syncs_stock, Article.syncs_stock),
+            col(Article.is_stock_article) | (col(Article.kind) == ArticleKind.JIT.value),
             ~col(Article.is_deleted),
             col(Article.kind) != ArticleKind.MATRIX.value,
         )

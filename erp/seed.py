@@ -18,12 +18,17 @@ _STAGE = """
     ON COMMIT DROP
 """
 _INSERT = """
-    INSERT INTO article (number, name, description, kind, category, manufacturer, ean, tax_category, price_gross,
+    INSERT INTO article (number, name, description, kind, category, manufacturer, ean, tax_category,
         is_stock_article, is_postage, is_discount, is_surcharge, allows_decimals, is_locked, is_deleted, syncs_stock,
         stock_correction)
-    SELECT number, name, '', kind, '', '', '', tax_category, price,
+    SELECT number, name, '', kind, '', '', '', tax_category,
         is_stock, false, false, false, false, false, false, is_stock, 0
-    FROM seeded ON CONFLICT (number) DO NOTHING RETURNING number, is_stock_article
+    FROM seeded ON CONFLICT (number) DO NOTHING RETURNING id, number, is_stock_article
+"""
+_PRICES = """
+    INSERT INTO price (article_id, amount) SELECT article.id, seeded.price
+    FROM seeded JOIN article ON article.number = seeded.number
+    WHERE seeded.price IS NOT NULL AND article.id = ANY(:new)
 """
 _PARENTS = """
     UPDATE article SET parent_id = parent.id FROM seeded JOIN article parent ON parent.number = seeded.parent
@@ -49,7 +54,8 @@ def seed_articles(
             copy.write_row(row)
     created = session.execute(text(_INSERT)).all()
     session.execute(text(_PARENTS))
-    stocked = [number for number, has_stock in created if has_stock]
+    session.execute(text(_PRICES), {"new": [article_id for article_id, _, _ in created]})
+    stocked = [number for _, number, has_stock in created if has_stock]
     post_movements(session, list(_opening(entries, stocked, warehouse, stock)))
     return len(created)
 

@@ -9,6 +9,7 @@ from sqlalchemy import func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from erp.prices import standard_gross
 from erp.queries.paging import PAGE, Page, cut
 from erp.tables import (
     Article,
@@ -39,6 +40,8 @@ class ArticleRow:
 
     article: Article
     stock: Decimal
+    price: Decimal | None
+    """The standard price in EUR, gross."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class ArticleDetail:
     """One article with stock per warehouse, variants, foreign numbers and where it is listed."""
 
     article: Article
+    price: Decimal | None
+    """The standard price in EUR, gross, as it is valid today."""
     parent: Article | None
     variants: Sequence[Article]
     levels: Sequence[tuple[str, Decimal]]
@@ -79,7 +84,7 @@ class ListedArticle:
 
 def articles(session: Session, wanted: ArticleQuery, size: int = PAGE) -> Page[ArticleRow]:
     """A page of articles by number; a search matches the beginning of the number or EAN, or a part of the name."""
-    query = select(Article).where(~col(Article.is_deleted))
+    query = select(Article, standard_gross()).where(~col(Article.is_deleted))
     if wanted.kind:
         query = query.where(col(Article.kind) == wanted.kind)
     if wanted.q:
@@ -91,9 +96,9 @@ def articles(session: Session, wanted: ArticleQuery, size: int = PAGE) -> Page[A
     if wanted.after:
         query = query.where(col(Article.number) > wanted.after)
     found = session.exec(query.order_by(col(Article.number)).limit(size + 1)).all()
-    stock = _stock(session, [article.id or 0 for article in found])
+    stock = _stock(session, [article.id or 0 for article, _ in found])
     return cut(
-        [ArticleRow(article, stock.get(article.id or 0, Decimal(0))) for article in found],
+        [ArticleRow(article, stock.get(article.id or 0, Decimal(0)), price) for article, price in found],
         lambda row: row.article.number,
         size,
     )
@@ -101,9 +106,10 @@ def articles(session: Session, wanted: ArticleQuery, size: int = PAGE) -> Page[A
 
 def article(session: Session, number: str) -> ArticleDetail | None:
     """One article by number, with all that hangs on it."""
-    found = session.exec(select(Article).where(col(Article.number) == number)).first()
-    if found is None:
+    row = session.exec(select(Article, standard_gross()).where(col(Article.number) == number)).first()
+    if row is None:
         return None
+    found, price = row
     levels = session.exec(
         select(Warehouse.name, col(StockLevel.physical))
         .join(Warehouse, col(Warehouse.id) == col(StockLevel.warehouse_id))
@@ -124,6 +130,7 @@ def article(session: Session, number: str) -> ArticleDetail | None:
     ).all()
     return ArticleDetail(
         article=found,
+        price=price,
         parent=session.get(Article, found.parent_id) if found.parent_id else None,
         variants=session.exec(
             select(Article).where(col(Article.parent_id) == found.id).order_by(col(Article.number)).limit(200)

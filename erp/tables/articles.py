@@ -44,7 +44,6 @@ class Article(SQLModel, table=True):
     min_order_quantity: Decimal | None = measure()
     tax_category: str = Field(default="normal", max_length=20)
     """normal, reduced, special or exempt."""
-    price_gross: Decimal | None = Field(default=None, sa_type=Numeric(14, 2), nullable=True)
     is_stock_article: bool = True
     is_postage: bool = False
     is_discount: bool = False

@@ -8,7 +8,8 @@ from sqlmodel import Session, select
 
 from canonical.failure import FailureError
 from canonical.settings import AdvancedSettings
-from erp.articles import ArticleForm, NumberTaken, add_foreign_number, channel_numbers, create_article
+from erp.articles import ArticleForm, create_article
+from erp.foreign_numbers import add_foreign_number, channel_numbers
 from erp.tables import Article, ForeignNumber, InboxDocument, Integration, JournalEvent, Link
 
 FOREIGN = AdvancedSettings(foreign_numbers=True, foreign_number_label="Shop")
@@ -41,16 +42,16 @@ def test_a_new_article_releases_the_documents_that_wait_for_it(session: Session,
 
 def test_a_number_is_given_once(session: Session) -> None:
     create_article(session, ArticleForm(number="A-1", name="Mug"))
-    with pytest.raises(NumberTaken):
+    with pytest.raises(FailureError, match="ARTICLE_NUMBER_TAKEN"):
         create_article(session, ArticleForm(number="A-1", name="Other"))
 
 
 def test_a_variant_belongs_to_a_matrix_article(session: Session) -> None:
     create_article(session, ArticleForm(number="S", name="Simple"))
     for parent in ("S", "NOPE"):
-        with pytest.raises(FailureError, match="MASTER_DATA_MISSING"):
+        with pytest.raises(FailureError, match="MATRIX_UNKNOWN"):
             create_article(session, ArticleForm(number="V", name="V", kind="variant", parent=parent))
-    matrix = create_article(session, ArticleForm(number="M", name="Matrix", kind="matrix"))
+    matrix = create_article(session, ArticleForm(number="M", name="Matrix", kind="matrix", is_stock_article=False))
     variant = create_article(session, ArticleForm(number="V", name="V", kind="variant", parent="M"))
     assert variant.parent_id == matrix.id
 
@@ -88,7 +89,7 @@ def test_a_foreign_number_belongs_to_one_article_and_comes_back_when_given_again
     shop.article("A-1")
     shop.article("A-2")
     add_foreign_number(session, "A-1", "shop-1", "Shop", "SKU-77", "jo")
-    with pytest.raises(NumberTaken):
+    with pytest.raises(FailureError, match="FOREIGN_NUMBER_TAKEN"):
         add_foreign_number(session, "A-2", "shop-1", "Shop", "SKU-77", "jo")
     row = session.exec(select(ForeignNumber)).one()
     row.is_active = False
@@ -99,7 +100,7 @@ def test_a_foreign_number_belongs_to_one_article_and_comes_back_when_given_again
 
 
 def test_an_unknown_article_gets_no_foreign_number(session: Session, shop: Any) -> None:
-    with pytest.raises(FailureError, match="MASTER_DATA_MISSING"):
+    with pytest.raises(FailureError, match="ARTICLE_UNKNOWN"):
         add_foreign_number(session, "NOPE", "shop-1", "Shop", "SKU-77", "jo")
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlmodel import Session
 
 from canonical.feature import Feature
@@ -12,10 +12,16 @@ from canonical.push import Outcome, PushAnswer, PushResult, StockLevel
 from canonical.runs import Collected, RunRef
 from canonical.settings import AdvancedSettings, StockSettings
 from erp import push
-from erp.articles import add_foreign_number
+from erp.article_filter import build_list
+from erp.feature_settings import save_settings
+from erp.foreign_numbers import add_foreign_number
+from erp.links import mark_stock_dirty
 from erp.stock import Movement, Reason, post_movements
+from erp.tables import ArticleListEntry, ArticleOption, Component, Integration, Link, Warehouse
+from tests.erp.order_kit import Importer, line, order
 
 STOCK = RunRef(integration_id="shop-1", feature=Feature.STOCK)
+OTHER = RunRef(integration_id="shop-2", feature=Feature.STOCK)
 MAIN = StockSettings(warehouses=frozenset({"MAIN"}))
 PLAIN = AdvancedSettings()
 
@@ -24,8 +30,10 @@ def fill(session: Session, number: str, quantity: int, reference: str, warehouse
     post_movements(session, [Movement(number, warehouse, Decimal(quantity), Reason.RECEIPT, reference)])
 
 
-def collect(session: Session, settings: StockSettings = MAIN, advanced: AdvancedSettings = PLAIN) -> Collected:
-    return push.collect(session, STOCK, "run-1", settings, advanced, 1000, ())
+def collect(
+    session: Session, settings: StockSettings = MAIN, advanced: AdvancedSettings = PLAIN, ref: RunRef = STOCK
+) -> Collected:
+    return push.collect(session, ref, "run-1", settings, advanced, 1000, ())
 
 
 def accept(session: Session, batch_id: int, size: int) -> list[Any]:
@@ -35,9 +43,13 @@ def accept(session: Session, batch_id: int, size: int) -> list[Any]:
     return list(portion)
 
 
-def send(session: Session, settings: StockSettings = MAIN, advanced: AdvancedSettings = PLAIN) -> list[StockLevel]:
+def send(
+    session: Session, settings: StockSettings = MAIN, advanced: AdvancedSettings = PLAIN, ref: RunRef = STOCK
+) -> list[StockLevel]:
     """One batch from collecting to settling; returns what was sent."""
-    batch = collect(session, settings, advanced).batch_id
+    batch = collect(session, settings, advanced, ref).batch_id
+    if not batch:
+        return []
     sent = accept(session, batch, 1000)
     push.settle(session, batch, "run-1")
     return sent
@@ -110,3 +122,118 @@ def test_a_thousand_changes_among_twenty_thousand_articles_are_sent_once_each(se
         push.settle(session, batch.batch_id, "run-1")
         session.commit()
     assert sum(sizes) == 1000
+
+
+def in_another_shop(session: Session, shop: Any, *articles: Any) -> None:
+    """A second integration that lists the same articles."""
+    shop.add(Integration(id="shop-2", connector="woocommerce", name="Shop 2"))
+    for article in articles:
+        shop.add(ArticleListEntry(integration_id="shop-2", article_id=article.id))
+        shop.add(Link(integration_id="shop-2", kind="stock", record=article.number, record_id=article.id))
+    mark_stock_dirty(session, {article.id for article in articles})
+
+
+def set_of(shop: Any, **parts: int) -> Any:
+    """A JIT article in the list, made of listed components."""
+    head = shop.listed("KIT", kind="jit", is_stock_article=False)
+    for number, quantity in parts.items():
+        part = shop.listed(number)
+        shop.add(Component(article_id=head.id, component_id=part.id, quantity=Decimal(quantity)))
+    return head
+
+
+def test_a_sale_in_one_channel_lowers_what_every_other_channel_is_offered(session: Session) -> None:
+    importer = Importer(session)
+    session.add_all(
+        [Warehouse(code="MAIN", name="Main"), Integration(id="shop-2", connector="woocommerce", name="Shop 2")]
+    )
+    session.flush()
+    fill(session, "A-1", 10, "first")
+    for integration in ("shop-1", "shop-2"):
+        build_list(session, integration, "jo")
+    reserved = MAIN.model_copy(update={"subtract_reservations": True})
+    for ref in (STOCK, OTHER):
+        assert {level.key: level.quantity for level in send(session, reserved, ref=ref)}["A-1"] == 10
+    importer.run(order(line("A-1", quantity="3")))
+    for ref in (STOCK, OTHER):
+        assert [(level.key, level.quantity) for level in send(session, reserved, ref=ref)] == [("A-1", 7)]
+
+
+def test_a_component_that_moves_sends_the_sets_made_of_it(session: Session, shop: Any) -> None:
+    set_of(shop, A=2, B=1)
+    fill(session, "A", 9, "first")
+    fill(session, "B", 9, "first")
+    assert {level.key: level.quantity for level in send(session)} == {"A": 9, "B": 9, "KIT": 4}
+    fill(session, "B", -6, "sold")
+    assert {level.key: level.quantity for level in send(session)} == {"B": 3, "KIT": 3}
+    fill(session, "B", 1, "came")
+    fill(session, "A", -1, "sold")
+    assert {level.key: level.quantity for level in send(session)} == {"A": 8, "B": 4, "KIT": 4}
+
+
+def test_a_set_is_linked_like_a_stock_article_when_the_list_is_built(session: Session, shop: Any) -> None:
+    for number, kind, is_stock in (
+        ("KIT", "jit", False),
+        ("SET", "bundle", True),
+        ("M", "matrix", True),
+        ("S", "simple", False),
+    ):
+        shop.article(number, kind=kind, is_stock_article=is_stock)
+    build_list(session, "shop-1", "jo")
+    linked = session.execute(text("SELECT record FROM link WHERE kind = 'stock' ORDER BY 1")).scalars().all()
+    assert linked == ["KIT", "SET"]
+
+
+@pytest.mark.parametrize(("at_article", "in_shop", "here", "there"), [(True, False, [], [10]), (False, True, [10], [])])
+def test_the_stock_sync_of_one_shop_goes_before_the_article(  # noqa: PLR0917
+    session: Session, shop: Any, at_article: bool, in_shop: bool, here: list[int], there: list[int]
+) -> None:
+    article = shop.listed("A-1", syncs_stock=at_article)
+    in_another_shop(session, shop, article)
+    shop.add(ArticleOption(article_id=article.id, integration_id="shop-1", syncs_stock=in_shop))
+    fill(session, "A-1", 10, "first")
+    assert [level.quantity for level in send(session)] == here
+    assert [level.quantity for level in send(session, ref=OTHER)] == there
+
+
+def test_an_article_that_one_shop_alone_synchronises_is_linked_there_alone(session: Session, shop: Any) -> None:
+    article = shop.article("A-1", syncs_stock=False)
+    shop.add(Integration(id="shop-2", connector="woocommerce", name="Shop 2"))
+    shop.add(ArticleOption(article_id=article.id, integration_id="shop-1", syncs_stock=True))
+    for integration in ("shop-1", "shop-2"):
+        build_list(session, integration, "jo")
+    assert session.execute(text("SELECT integration_id FROM link")).scalars().all() == ["shop-1"]
+
+
+def test_an_article_that_becomes_inactive_in_one_shop_is_sent_there_with_nothing(session: Session, shop: Any) -> None:
+    article = shop.listed("A-1")
+    in_another_shop(session, shop, article)
+    fill(session, "A-1", 10, "first")
+    assert [level.quantity for ref in (STOCK, OTHER) for level in send(session, ref=ref)] == [10, 10]
+    shop.add(ArticleOption(article_id=article.id, integration_id="shop-1", is_inactive=True))
+    mark_stock_dirty(session, {article.id})
+    assert [level.quantity for level in send(session)] == [0]
+    assert send(session, ref=OTHER) == [], "nothing changed there"
+
+
+def test_changed_settings_send_what_comes_out_differently(session: Session, shop: Any) -> None:
+    shop.listed("A-1", pseudo_stock=Decimal(77))
+    shop.listed("A-2")
+    for number in ("A-1", "A-2"):
+        fill(session, number, 10, "first")
+    assert len(send(session)) == 2
+    pseudo = MAIN.model_copy(update={"use_pseudo_stock": True})
+    save_settings(session, "shop-1", Feature.STOCK, pseudo, "jo")
+    assert [(level.key, level.quantity) for level in send(session, pseudo)] == [("A-1", 77)]
+
+
+def test_the_sets_of_a_part_are_marked_in_the_same_statement(session: Session, shop: Any) -> None:
+    head = set_of(shop, A=2)
+    said: list[str] = []
+    event.listen(session.get_bind(), "before_cursor_execute", lambda *a: said.append(a[2]))
+    part = session.execute(text("SELECT id FROM article WHERE number = 'A'")).scalar_one()
+    before = len(said)
+    mark_stock_dirty(session, {part})
+    assert len(said) == before + 1
+    dirty = session.execute(text("SELECT record_id FROM link WHERE dirty_at IS NOT NULL")).scalars()
+    assert set(dirty) == {part, head.id}

@@ -12,8 +12,9 @@ from canonical.failure import Failure, FailureError
 from canonical.feature import Feature
 from canonical.lifecycle import RunNow
 from canonical.settings import AdvancedSettings
-from erp.articles import ArticleForm, NumberTaken, add_foreign_number, create_article
+from erp.articles import ArticleForm, create_article
 from erp.feature_settings import load_settings
+from erp.foreign_numbers import add_foreign_number
 from erp.queries import articles as queries
 from erp.queries import integrations
 from erp.queries.articles import ArticleQuery
@@ -93,12 +94,9 @@ async def create(request: Request, form: Form) -> Response:
     failure = None
     try:
         article = ArticleForm.model_validate(typed)
-        await in_db(request, lambda session: create_article(session, article))
+        await in_db(request, lambda session: create_article(session, article, visitor_of(request).email))
     except ValidationError as error:
         errors = errors_by_field(error, voice_of(request))
-    except NumberTaken as error:
-        taken = N_("There is already an article %(number)s.")
-        errors = {"number": voice_of(request).say(taken, number=error.number)}
     except FailureError as error:
         failure = error.failure
     if errors or failure:
@@ -144,9 +142,6 @@ async def add_number(request: Request, form: Form) -> Response:
     else:
         try:
             await in_db(request, store)
-        except NumberTaken:
-            taken = N_("This number belongs to another article already.")
-            errors = {"foreign": voice_of(request).say(taken)}
         except FailureError as error:
             failure = error.failure
     if errors or failure:

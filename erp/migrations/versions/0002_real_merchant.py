@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("code_of_failure", sa.String(length=40), server_default="", nullable=False),
         sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("last_success_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("code"),
     )
@@ -360,6 +361,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
+    op.create_index(
+        "ix_stocktake_open",
+        "stocktake",
+        ["warehouse_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "stock_transfer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("moved_by", sa.String(length=120), server_default="", nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_id"],
+            ["warehouse.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"],
+            ["warehouse.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+        sa.UniqueConstraint("number"),
+    )
     op.create_table(
         "order_change",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -503,6 +533,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_document_customer_id"), "document", ["customer_id"], unique=False)
     op.create_index("ix_document_issued", "document", ["kind", "issued_on"], unique=False)
+    op.create_index(
+        "ix_document_oss",
+        "document",
+        ["issued_on"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'invoice' AND tax_kind IN ('eu', 'eu_origin') AND NOT is_b2b"),
+    )
     op.create_index("ix_document_order", "document", ["order_id", "kind"], unique=False)
     op.create_index(
         "ux_document_cancels",
@@ -635,6 +672,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_id", "kind", "reference"),
     )
     op.create_index("ix_payment_state", "payment", ["kind", "state"], unique=False)
+    # The standard price of an article is a row like every other price.
+    op.execute(
+        "INSERT INTO price (article_id, amount) SELECT id, price_gross FROM article WHERE price_gross IS NOT NULL"
+    )
+    op.drop_column("article", "price_gross")
     op.add_column("article", sa.Column("short_text", sa.String(), server_default="", nullable=False))
     op.add_column("article", sa.Column("shop_description", sa.String(), server_default="", nullable=False))
     op.add_column("article", sa.Column("manufacturer_number", sa.String(length=80), server_default="", nullable=False))
@@ -682,6 +724,7 @@ def upgrade() -> None:
     op.add_column("project", sa.Column("mails_invoices", sa.Boolean(), server_default="false", nullable=False))
     op.add_column("project", sa.Column("mails_shipments", sa.Boolean(), server_default="false", nullable=False))
     op.add_column("project", sa.Column("is_outside_oss", sa.Boolean(), server_default="false", nullable=False))
+    op.add_column("sales_order", sa.Column("exchange_rate_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
         "sales_order", sa.Column("paid", sa.Numeric(precision=14, scale=2), server_default="0", nullable=False)
     )
@@ -693,6 +736,14 @@ def upgrade() -> None:
     op.add_column("sales_order", sa.Column("cancel_reason", sa.String(length=200), server_default="", nullable=False))
     op.add_column("sales_order", sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sales_order", sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("sales_order", sa.Column("invoice_due_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_sales_order_invoice_due",
+        "sales_order",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("invoice_due_at IS NOT NULL"),
+    )
     op.create_index(
         "ix_sales_order_unpaid",
         "sales_order",
