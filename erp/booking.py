@@ -11,12 +11,16 @@ from erp.bulk import Row, insert_rows
 from erp.master_data import find_customers
 from erp.rules import CustomerInfo, DraftCustomer, DraftLine, MasterData, OrderDraft
 from erp.rules.customer import find_customer
-from erp.tables import Customer, Order, OrderLine, Reservation
+from erp.rules.payments import REFUND, sums_of
+from erp.tables import Customer, Order, OrderLine, Payment, Reservation
 
 if TYPE_CHECKING:
     from erp.order_import import ImportContext
 
 FEATURE = "orders"
+
+DELIVERED = ("article", "component")
+"""The kinds of lines that goods leave for."""
 
 _NOW = "now"
 """PostgreSQL reads this text as the start of the transaction."""
@@ -33,8 +37,8 @@ class OvertakenError(Exception):
 def book(session: Session, context: "ImportContext", drafts: Sequence[OrderDraft]) -> dict[str, int]:
     """Book drafts as one set and return the order ids by external id.
 
-    Creates customers where none matches, draws numbers, writes orders, lines, reservations and `booked` events, and marks
-    the stock of reserved articles as to be sent. A handful of statements, however many drafts. Idempotent by (integration,
+    Creates customers where none matches, draws numbers, writes orders, lines, payments, reservations and `booked` events,
+    and marks the stock of reserved articles as to be sent. A handful of statements, however many drafts. Idempotent by (integration,
     external id): raises `OvertakenError` when one is booked already, so that no number is lost; the caller rolls back.
     """
     if not drafts:
@@ -51,6 +55,7 @@ def book(session: Session, context: "ImportContext", drafts: Sequence[OrderDraft
     if len(booked) < len(drafts):
         raise OvertakenError({row["external_id"] for row in rows if row["id"] not in booked})
     _lines(session, drafts, order_ids)
+    _payments(session, drafts, order_ids)
     _journal(session, context, drafts, drawn)
     return {draft.external_id: order_id for draft, order_id in zip(drafts, order_ids, strict=True)}
 
@@ -151,6 +156,7 @@ def _customer_row(draft: OrderDraft, customer_id: int, number: str) -> Row:
 
 
 def _order_row(draft: OrderDraft, integration_id: str, order_id: int, number: str, customer_id: int) -> Row:
+    paid, given_back = sums_of(draft.payments)
     return {
         "id": order_id,
         "number": number,
@@ -164,17 +170,23 @@ def _order_row(draft: OrderDraft, integration_id: str, order_id: int, number: st
         "language": draft.language,
         "currency": draft.currency,
         "exchange_rate": draft.exchange_rate,
+        "exchange_rate_at": draft.exchange_rate_at,
         "prices_include_tax": draft.prices_include_tax,
         "total": draft.total,
         "total_tax": draft.total_tax,
         "channel_total": draft.channel_total,
         "is_total_fixed": draft.is_total_fixed,
         "refunded": draft.refunded,
+        "paid": paid - given_back,
+        "fulfilled_by": draft.fulfilled_by,
+        "is_pos": draft.is_pos,
+        "is_b2b": draft.is_b2b,
         "payment_method_id": draft.payment_method.id if draft.payment_method else None,
         "payment_value": draft.payment_value,
         "transaction_id": draft.transaction_id,
         "paid_at": draft.paid_at,
         "payment_state": draft.payment_state,
+        "expires_at": draft.expires_at,
         "shipping_method_id": draft.shipping_method.id if draft.shipping_method else None,
         "shipping_value": draft.shipping_value,
         "delivery_term_id": draft.delivery_term.id if draft.delivery_term else None,
@@ -203,11 +215,13 @@ def _lines(session: Session, drafts: Sequence[OrderDraft], order_ids: Sequence[i
     rows: list[Row] = []
     reservations: list[Row] = []
     for draft, order_id in zip(drafts, order_ids, strict=True):
+        ids = [next(line_ids) for _ in draft.lines]
         for position, line in enumerate(draft.lines, start=1):
-            line_id = next(line_ids)
-            rows.append(_line_row(line, line_id, order_id, position))
+            line_id = ids[position - 1]
+            parent_id = None if line.parent is None else ids[line.parent]
+            rows.append(_line_row(line, line_id, order_id, position, parent_id))
             article = line.article
-            if draft.reserves_stock and line.kind == "article" and article is not None and article.is_stock_article:
+            if draft.reserves_stock and line.kind in DELIVERED and article is not None and article.is_stock_article:
                 reservations.append(
                     {
                         "order_line_id": line_id,
@@ -221,14 +235,16 @@ def _lines(session: Session, drafts: Sequence[OrderDraft], order_ids: Sequence[i
     links.mark_stock_dirty(session, {row["article_id"] for row in reservations})
 
 
-def _line_row(line: DraftLine, line_id: int, order_id: int, position: int) -> Row:
+def _line_row(line: DraftLine, line_id: int, order_id: int, position: int, parent_id: int | None) -> Row:
     return {
         "id": line_id,
         "order_id": order_id,
         "position": position,
         "kind": line.kind,
+        "parent_id": parent_id,
         "article_id": line.article.id if line.article else None,
         "line_ref": line.line_ref,
+        "line_refs": line.line_refs,
         "title": line.title,
         "description": line.description,
         "quantity": line.quantity,
@@ -238,7 +254,31 @@ def _line_row(line: DraftLine, line_id: int, order_id: int, position: int) -> Ro
         "tax_rate": line.tax_rate,
         "properties": [{"name": name, "value": value} for name, value in line.properties],
         "shipped": 0,
+        "cancelled": 0,
+        "returned": 0,
     }
+
+
+def _payments(session: Session, drafts: Sequence[OrderDraft], order_ids: Sequence[int]) -> None:
+    """Write the money that the channel says has come in or gone back; it is never reported to the channel again."""
+    rows: list[Row] = [
+        {
+            "order_id": order_id,
+            "kind": payment.kind,
+            "amount": payment.amount,
+            "payment_method_id": payment.method.id if payment.method else None,
+            "reference": payment.reference,
+            "state": "executed" if payment.kind == REFUND else "booked",
+            "origin": "channel",
+            "note": "",
+            "actor": "",
+            "at": payment.at,
+            "executed_at": payment.at if payment.kind == REFUND else None,
+        }
+        for draft, order_id in zip(drafts, order_ids, strict=True)
+        for payment in draft.payments
+    ]
+    insert_rows(session, Payment, rows)
 
 
 def _journal(session: Session, context: "ImportContext", drafts: Sequence[OrderDraft], drawn: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from canonical.article import ArticleKind
 from canonical.order import ChannelOrder
 from canonical.settings import AdvancedSettings, MatchCriterion, OrderSettings
 from erp.bulk import storable
@@ -16,17 +17,18 @@ from erp.rules import (
     BookedOrder,
     CustomerInfo,
     MasterData,
+    OssInfo,
     PaymentInfo,
     ProjectInfo,
     ShippingInfo,
     TermInfo,
 )
 from erp.rules.customer import email_key, name_key
-from erp.tables import DeliveryTerm, ExchangeRate, PaymentMethod, Project, ShippingMethod, TaxRate
+from erp.tables import ArticleTaxRate, DeliveryTerm, ExchangeRate, PaymentMethod, Project, ShippingMethod, TaxRate
 
 ARTICLE_COLUMNS = (
-    "a.id, a.number, a.name, a.description, a.tax_category, a.is_stock_article, a.is_postage, a.is_discount,"
-    " a.allows_decimals, NOT (a.is_locked OR a.is_deleted) AS is_usable"
+    "a.id, a.number, a.name, a.description, a.tax_category, a.is_stock_article AND a.kind <> 'jit', a.is_postage, a.is_discount,"
+    " a.allows_decimals, NOT (a.is_locked OR a.is_deleted) AS is_usable, a.kind, a.is_gift_card"
 )
 
 
@@ -41,6 +43,9 @@ def load_for(
     skus = {line.sku for order in orders for line in order.lines if line.sku.strip()}
     specials = {settings.shipping_article, settings.discount_article, settings.surcharge_article}
     by_number, by_email, by_name = _customers(session, settings, orders)
+    articles = _articles(session, skus | specials)
+    foreign = _foreign(session, integration_id, advanced, skus)
+    currencies = _exchange_rates(session, orders)
     return MasterData(
         projects={
             row.code: ProjectInfo(
@@ -49,16 +54,21 @@ def load_for(
             for row in session.exec(select(Project))
         },
         payment_methods={
-            row.code: PaymentInfo(row.id or 0, row.code, row.is_cash) for row in session.exec(select(PaymentMethod))
+            row.code: PaymentInfo(row.id or 0, row.code, row.is_cash, row.expire_days)
+            for row in session.exec(select(PaymentMethod))
         },
         shipping_methods={
             row.code: ShippingInfo(row.id or 0, row.code, row.is_pickup) for row in session.exec(select(ShippingMethod))
         },
         delivery_terms={row.code: TermInfo(row.id or 0, row.code) for row in session.exec(select(DeliveryTerm))},
-        articles_by_sku=_articles(session, skus | specials),
-        articles_by_foreign_number=_foreign(session, integration_id, advanced, skus),
+        articles_by_sku=articles,
+        articles_by_foreign_number=foreign,
+        components=_components(session, (*articles.values(), *foreign.values())),
         tax_rates=_tax_rates(session),
-        exchange_rates=_exchange_rates(session, orders),
+        article_rates=_article_rates(session, (*articles.values(), *foreign.values())),
+        oss=_oss(session),
+        exchange_rates={row.currency: row.rate for row in currencies},
+        exchange_rates_since={row.currency: row.valid_from for row in currencies if row.valid_from},
         customers_by_number=by_number,
         customers_by_email=by_email,
         customers_by_name=by_name,
@@ -88,6 +98,26 @@ def _foreign(
     return {row[0]: ArticleInfo(*row[1:]) for row in found}
 
 
+def _components(
+    session: Session, articles: Iterable[ArticleInfo]
+) -> dict[int, tuple[tuple[ArticleInfo, Decimal], ...]]:
+    """What the JIT articles among these are made of, and the JIT articles among their parts, down to the last."""
+    heads = {article.id for article in articles if article.kind == ArticleKind.JIT}
+    if not heads:
+        return {}
+    query = text(
+        "WITH RECURSIVE head(id) AS (SELECT unnest(CAST(:heads AS bigint[])) UNION"  # noqa: S608 - constant
+        " SELECT a.id FROM head JOIN component c ON c.article_id = head.id"
+        " JOIN article a ON a.id = c.component_id AND a.kind = 'jit')"
+        f" SELECT c.article_id, c.quantity, {ARTICLE_COLUMNS} FROM head JOIN component c ON c.article_id = head.id"
+        " JOIN article a ON a.id = c.component_id ORDER BY c.article_id, c.position, c.component_id"
+    )
+    found: dict[int, list[tuple[ArticleInfo, Decimal]]] = {}
+    for row in session.execute(query, {"heads": sorted(heads)}):
+        found.setdefault(row[0], []).append((ArticleInfo(*row[2:]), row[1]))
+    return {head: tuple(parts) for head, parts in found.items()}
+
+
 def _tax_rates(session: Session) -> dict[str, frozenset[Decimal]]:
     rates: dict[str, set[Decimal]] = {}
     for row in session.exec(select(TaxRate)):
@@ -95,10 +125,26 @@ def _tax_rates(session: Session) -> dict[str, frozenset[Decimal]]:
     return {country: frozenset(known) for country, known in rates.items()}
 
 
-def _exchange_rates(session: Session, orders: Sequence[ChannelOrder]) -> dict[str, Decimal]:
+def _article_rates(session: Session, articles: Iterable[ArticleInfo]) -> dict[tuple[int, str], Decimal]:
+    """The rates that some of these articles have of their own."""
+    ids = [article.id for article in articles]
+    query = select(ArticleTaxRate).where(col(ArticleTaxRate.article_id).in_(ids))
+    return {(row.article_id, row.country): row.rate for row in session.exec(query)}
+
+
+def _oss(session: Session) -> OssInfo:
+    """Since when the countries' rates apply, and where an own warehouse with a VAT id of ours makes it domestic."""
+    query = text(
+        "SELECT (SELECT applies_from FROM delivery_threshold), (SELECT array_agg(DISTINCT country) FROM vat_registration"
+        " JOIN warehouse USING (country) WHERE warehouse.kind = 'own')"
+    )
+    applies_from, countries = session.execute(query).one()
+    return OssInfo(applies_from, frozenset(countries or ()))
+
+
+def _exchange_rates(session: Session, orders: Sequence[ChannelOrder]) -> Sequence[ExchangeRate]:
     currencies = storable({order.currency for order in orders})
-    query = select(ExchangeRate).where(col(ExchangeRate.currency).in_(currencies))
-    return {row.currency: row.rate for row in session.exec(query)}
+    return session.exec(select(ExchangeRate).where(col(ExchangeRate.currency).in_(currencies))).all()
 
 
 def _customers(

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 from canonical.failure import Finding, Severity
-from canonical.order import ChannelOrder, ChannelState
+from canonical.money import ZERO
+from canonical.order import ChannelOrder
 from canonical.settings import CommentTarget, OrderSettings
 from erp.rules.address import check_addresses, delivery_of, snapshot
 from erp.rules.autoship import check_autoship, holds_of
+from erp.rules.bundles import explode
 from erp.rules.changes import findings_after_import
 from erp.rules.charges import fee_lines, shipping_lines
 from erp.rules.customer import choose_customer
-from erp.rules.discounts import discount_lines
-from erp.rules.gate import check_shape, gate
+from erp.rules.discounts import check_discounts, discount_lines
+from erp.rules.gate import check_shape, gate, leaves_later
 from erp.rules.lines import article_lines, find_articles, needs_transport
 from erp.rules.methods import Unknown, resolve_payment, resolve_shipping, resolve_term, shipping_value
 from erp.rules.model import (
@@ -27,10 +29,13 @@ from erp.rules.model import (
     ShippingInfo,
     TermInfo,
 )
+from erp.rules.order_life import payment_state
+from erp.rules.payments import draft_payments, expiry, sums_of
 from erp.rules.project import resolve_project
-from erp.rules.taxes import check_line_taxes, check_rates, check_tax_free, tax_country, tax_kind, vat_id_of
+from erp.rules.taxes import Treatment, check_line_taxes, check_missing, check_rates, check_tax_free, treat
 from erp.rules.texts import clip
-from erp.rules.totals import Sums, add_up, check_totals
+from erp.rules.totals import add_up, check_totals
+from erp.rules.vat_ids import check_vat_id, vat_id_of
 
 
 def decide(order: ChannelOrder, context: RuleContext, master: MasterData) -> Decision:
@@ -62,10 +67,8 @@ class _Parts:
     shipping: ShippingInfo | None
     term: TermInfo | None
     lines: list[DraftLine]
-    sums: Sums
     is_fixed: bool
-    tax_kind: str
-    tax_country: str
+    treatment: Treatment
     vat_id: str
 
 
@@ -85,34 +88,39 @@ def _gather(
         order, settings, master, found, unknown, payment=payment, has_goods=needs_transport(articles)
     )
     term = resolve_term(settings, master, found)
-    lines = article_lines(order, articles, settings, found) + _other_lines(order, settings, project, master, found)
+    lines = explode(order, article_lines(order, articles, settings, found), master, found)
+    lines += _other_lines(order, settings, project, lines, master, found)
+    check_discounts(lines, found)
     sums = add_up(order)
     verdict = check_totals(order, sums, settings, found)
     if verdict.rounding is not None:
         lines.append(verdict.rounding)
-    country = delivery_of(order).country
     vat_id = vat_id_of(order)
-    kind = tax_kind(country, settings.warehouse_country, vat_id, is_taxed=sums.tax != 0)
-    country = tax_country(kind, country, settings)
-    check_rates(lines, country, master, found)
-    check_tax_free(articles, found, kind=kind, country=country, total=sums.total, tax=sums.tax)
-    check_autoship(order, settings, master, payment, found, kind=kind, vat_id=vat_id)
-    return _Parts(project, customer, payment, shipping, term, lines, sums, verdict.is_fixed, kind, country, vat_id)
+    treatment = treat(order, settings, master, vat_id, is_taxed=sums.tax != 0)
+    exempt = settings.exempt_if_tax_missing
+    check_missing(order, articles, treatment.kind, found, exempt_if_tax_missing=exempt)
+    check_rates(lines, treatment, master, found)
+    check_tax_free(
+        order, articles, treatment, found, total=sums.total, tax=sums.tax, exempt_if_tax_missing=exempt
+    )
+    check_vat_id(treatment.kind, vat_id, treatment.country, found)
+    check_autoship(order, settings, master, payment, found, kind=treatment.kind, vat_id=vat_id)
+    return _Parts(project, customer, payment, shipping, term, lines, verdict.is_fixed, treatment, vat_id)
 
 
 def _other_lines(
     order: ChannelOrder,
     settings: OrderSettings,
     project: ProjectInfo | None,
+    goods: list[DraftLine],
     master: MasterData,
     found: list[Finding],
 ) -> list[DraftLine]:
     always = project is not None and project.always_postage_line
-    return [
-        *discount_lines(order, settings.discount_article, master, found),
-        *shipping_lines(order, settings.shipping_article, always=always, master=master, found=found),
-        *fee_lines(order, settings.surcharge_article, settings.discount_article, master, found),
-    ]
+    discounts = discount_lines(order, settings.discount_article, master, found)
+    discounted = goods + discounts
+    shipping = shipping_lines(order, settings, discounted, always=always, master=master, found=found)
+    return discounts + shipping + fee_lines(order, settings, discounted, master, found)
 
 
 def _draft(
@@ -122,8 +130,10 @@ def _draft(
         return None
     settings = context.settings
     is_stopped = any(finding.severity is Severity.WARNING for finding in found)
-    total = order.stated.total if parts.is_fixed else parts.sums.total
+    total = sum((line.gross for line in parts.lines), ZERO)
     shipping = parts.shipping
+    payments = draft_payments(order, total, parts.payment, settings, master)
+    state = payment_state(total, *sums_of(payments))
     return OrderDraft(
         external_id=order.external_id,
         external_number=clip(order.number, 120),
@@ -134,9 +144,10 @@ def _draft(
         language=order.language[:5],
         currency=order.currency,
         exchange_rate=master.exchange_rates.get(order.currency),
+        exchange_rate_at=master.exchange_rates_since.get(order.currency),
         prices_include_tax=order.prices_include_tax and not settings.calc_net,
         total=total,
-        total_tax=parts.sums.tax,
+        total_tax=sum((line.tax for line in parts.lines), ZERO),
         channel_total=order.stated.total,
         is_total_fixed=parts.is_fixed,
         refunded=order.refunded,
@@ -144,7 +155,7 @@ def _draft(
         payment_value=clip(order.payment.method),
         transaction_id=clip(order.payment.transaction_id),
         paid_at=order.payment.paid_at,
-        payment_state="paid" if order.payment.paid_at is not None or not total else "open",
+        payment_state=state,
         shipping_method=shipping,
         shipping_value=clip(shipping_value(order)),
         delivery_term=parts.term,
@@ -153,14 +164,19 @@ def _draft(
         delivery=snapshot(delivery_of(order)),
         vat_id=clip(parts.vat_id, 40),
         vat_id_trusted=bool(parts.vat_id) and settings.vat_id_trusted,
-        tax_kind=parts.tax_kind,
-        tax_country=parts.tax_country,
+        tax_kind=parts.treatment.kind,
+        tax_country=parts.treatment.country,
         free_text=clip(order.comment) if settings.comment_target is CommentTarget.FREE_TEXT else "",
         internal_label=clip(order.comment) if settings.comment_target is CommentTarget.INTERNAL_LABEL else "",
         autoship=parts.project.autoship_allowed and not is_stopped,
         autoship_documents=settings.autoship_documents.value,
         holds=holds_of(found),
         settings_revision=context.settings_revision,
-        reserves_stock=parts.project.reserves_stock and order.state is not ChannelState.SHIPPED,
+        reserves_stock=parts.project.reserves_stock and leaves_later(order),
         lines=tuple(parts.lines),
+        fulfilled_by=order.fulfilled_by.value,
+        is_pos=order.is_pos,
+        is_b2b=bool(parts.vat_id),
+        payments=payments,
+        expires_at=expiry(parts.payment, context.now, is_paid=state == "paid"),
     )

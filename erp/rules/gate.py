@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from canonical.failure import Finding
 from canonical.money import ZERO
-from canonical.order import ChannelOrder, ChannelState
+from canonical.order import ChannelOrder, ChannelState, Fulfiller
 from erp.rules.model import RuleContext
 
 CLOCK_SKEW = timedelta(days=1)
@@ -29,6 +29,16 @@ def gate(order: ChannelOrder, context: RuleContext) -> Finding | None:
     if context.start_at is not None and order.modified_at < context.start_at and not context.by_hand:
         return Finding.of("TOO_OLD", modified=order.modified_at.isoformat())
     return None
+
+
+def leaves_later(order: ChannelOrder) -> bool:
+    """Whether its goods still lie here: not sold over the counter, not sent by the channel, and not gone already."""
+    return order.state is not ChannelState.SHIPPED and not is_settled_at_once(order)
+
+
+def is_settled_at_once(order: ChannelOrder) -> bool:
+    """Whether nobody packs anything: the channel ships it (FBA), or the buyer took it along (POS)."""
+    return order.is_pos or order.fulfilled_by is Fulfiller.CHANNEL
 
 
 def check_shape(order: ChannelOrder, context: RuleContext, found: list[Finding]) -> None:

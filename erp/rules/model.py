@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from canonical.article import ArticleKind
 from canonical.failure import Finding
 from canonical.settings import AdvancedSettings, MappingKind, MatchCriterion, OrderSettings
 
@@ -51,6 +52,7 @@ class PaymentInfo:
     id: int
     code: str
     is_cash: bool = False
+    expire_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class ArticleInfo:
     is_discount: bool = False
     allows_decimals: bool = False
     is_usable: bool = True
+    kind: str = ArticleKind.SIMPLE
+    is_gift_card: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,15 @@ class BookedOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class OssInfo:
+    """Since when EU consumers are taxed in their country, and where an own warehouse makes that domestic (D§10.4)."""
+
+    applies_from: date | None = None
+    registrations: frozenset[str] = frozenset()
+    """Countries in which an own warehouse stands and we have a VAT id."""
+
+
+@dataclass(frozen=True, slots=True)
 class MasterData:
     """The ERP's side of a page: whatever the rules look up, loaded in sets beforehand."""
 
@@ -132,11 +145,18 @@ class MasterData:
     articles_by_foreign_number: Mapping[str, ArticleInfo] = field(default_factory=dict)
     """By the active foreign number of this integration with the chosen label."""
     tax_rates: Mapping[str, frozenset[Decimal]] = field(default_factory=dict)
+    article_rates: Mapping[tuple[int, str], Decimal] = field(default_factory=dict)
+    """By article id and country: the rate that one article has against the country's table."""
+    oss: OssInfo = OssInfo()
     exchange_rates: Mapping[str, Decimal] = field(default_factory=dict)
+    exchange_rates_since: Mapping[str, datetime] = field(default_factory=dict)
+    """From when a currency's rate is, where that is known."""
     customers_by_number: Mapping[str, CustomerInfo] = field(default_factory=dict)
     customers_by_email: Mapping[str, tuple[CustomerInfo, ...]] = field(default_factory=dict)
     customers_by_name: Mapping[str, tuple[CustomerInfo, ...]] = field(default_factory=dict)
     already_imported: Mapping[str, BookedOrder] = field(default_factory=dict)
+    components: Mapping[int, tuple[tuple[ArticleInfo, Decimal], ...]] = field(default_factory=dict)
+    """What one piece of a JIT article is made of, by the article's id: article and quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +174,23 @@ class DraftLine:
     gross: Decimal
     tax_rate: Decimal
     properties: tuple[tuple[str, str], ...] = ()
+    parent: int | None = None
+    """The line that this one belongs to, as an index into the draft's lines."""
+    line_refs: tuple[str, ...] = ()
+    """All of the channel's items, where several became this line."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPayment:
+    """Money that the channel says has come in, or has gone back already; `amount` is positive, in the order's currency."""
+
+    kind: str
+    """payment, gift_card or refund."""
+    amount: Decimal
+    method: PaymentInfo | None
+    reference: str
+    """Unique within the order and kind."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +230,7 @@ class OrderDraft:
     language: str
     currency: str
     exchange_rate: Decimal | None
+    exchange_rate_at: datetime | None
     prices_include_tax: bool
     total: Decimal
     total_tax: Decimal
@@ -222,6 +260,12 @@ class OrderDraft:
     settings_revision: int
     reserves_stock: bool
     lines: tuple[DraftLine, ...]
+    fulfilled_by: str = "merchant"
+    is_pos: bool = False
+    is_b2b: bool = False
+    payments: tuple[DraftPayment, ...] = ()
+    expires_at: datetime | None = None
+    """When an order that is still unpaid is cancelled by itself."""
 
 
 @dataclass(frozen=True, slots=True)

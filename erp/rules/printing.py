@@ -4,7 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from erp.rules.model import DraftCustomer, DraftLine, OrderDraft
+from erp.rules.model import DraftCustomer, DraftLine, DraftPayment, OrderDraft
+
+OWN_FORM = ("project", "customer", "payment_method", "shipping_method", "delivery_term", "lines", "payments")
+"""The parts that are printed in a form of their own."""
 
 
 def draft_to_json(draft: OrderDraft) -> dict[str, Any]:
@@ -12,7 +15,7 @@ def draft_to_json(draft: OrderDraft) -> dict[str, Any]:
     printed: dict[str, Any] = {
         name: _plain(getattr(draft, name))
         for name in OrderDraft.__dataclass_fields__
-        if name not in ("project", "customer", "payment_method", "shipping_method", "delivery_term", "lines")
+        if name not in OWN_FORM
     }
     return printed | {
         "project": draft.project.code,
@@ -21,6 +24,7 @@ def draft_to_json(draft: OrderDraft) -> dict[str, Any]:
         "delivery_term": draft.delivery_term.code if draft.delivery_term else None,
         "customer": _customer(draft.customer),
         "lines": [_line(line) for line in draft.lines],
+        "payments": [_payment(payment) for payment in draft.payments],
     }
 
 
@@ -39,6 +43,11 @@ def _line(line: DraftLine) -> dict[str, Any]:
     }
     properties = [{"name": name, "value": value} for name, value in line.properties]
     return printed | {"article": line.article.number if line.article else None, "properties": properties}
+
+
+def _payment(payment: DraftPayment) -> dict[str, Any]:
+    printed = {name: _plain(getattr(payment, name)) for name in ("kind", "amount", "reference", "at")}
+    return printed | {"method": payment.method.code if payment.method else None}
 
 
 def _plain(value: Any) -> Any:
