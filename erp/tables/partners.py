@@ -36,6 +36,7 @@ class Partner(SQLModel, table=True):
     code_of_failure: str = word(40)
     params: dict[str, Any] = json_object()
     last_success_at: Moment | None = moment()
+    failing_since: Moment | None = moment()
 
 
 class PartnerFile(SQLModel, table=True):
