@@ -37,6 +37,23 @@ EVENT_TEXTS: dict[str, dict[Language, str]] = {
         "en": "Invoice {invoice} cancelled by {number}",
     },
     "credited": {"de": "Gutschrift {number} zur Rechnung {invoice}", "en": "Credit note {number} for invoice {invoice}"},
+    "packed": {
+        "de": "Lieferung {number} gepackt, {parcels} Paketmarke(n) angefordert",
+        "en": "Shipment {number} packed, {parcels} label(s) requested",
+    },
+    "tracking_corrected": {
+        "de": "Sendungsnummer berichtigt: {before} → {after}",
+        "en": "Tracking number corrected: {before} → {after}",
+    },
+    "label_failed": {"de": "Keine Paketmarke für ein Paket", "en": "No label for a parcel"},
+    "stock_missing": {
+        "de": "Kassenverkauf {number}: der Bestand fehlt in den Büchern",
+        "en": "Counter sale {number}: the books lack the stock",
+    },
+    "channel_ships": {
+        "de": "Auftrag {number} versendet der Marktplatz",
+        "en": "Order {number} is shipped by the marketplace",
+    },
     "cancelled": {"de": "Auftrag {number} im ERP storniert", "en": "Order {number} cancelled in the ERP"},
     "paid": {"de": "Auftrag {number} ist bezahlt", "en": "Order {number} is paid"},
     "autoship_on": {"de": "Autoversand eingeschaltet", "en": "Auto-ship switched on"},
@@ -93,6 +110,10 @@ EVENT_TEXTS: dict[str, dict[Language, str]] = {
     "numbers_imported": {
         "de": "Fremdnummern aus einer Datei: {taken} übernommen, {refused} abgelehnt",
         "en": "Foreign numbers from a file: {taken} taken, {refused} refused",
+    },
+    "oss_applies": {
+        "de": "EU-Lieferschwelle von {threshold} EUR: ab {day} gelten die Steuersätze der Lieferländer, stelle den Shop um",
+        "en": "EU delivery threshold of {threshold} EUR: from {day} on the rates of the countries of delivery apply, change the shop",
     },
     "deleted": {"de": "Integration gelöscht", "en": "Integration deleted"},
     "run_lost": {"de": "Lauf abgebrochen gefunden", "en": "Run found cut off"},

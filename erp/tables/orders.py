@@ -54,6 +54,7 @@ class Order(SQLModel, table=True):
             "id",
             postgresql_where=text("payment_state IN ('open', 'partial') AND NOT is_cancelled"),
         ),
+        Index("ix_sales_order_invoice_due", "id", postgresql_where=text("invoice_due_at IS NOT NULL")),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
@@ -68,6 +69,9 @@ class Order(SQLModel, table=True):
     language: str = ""
     currency: str = Field(max_length=3)
     exchange_rate: Decimal | None = Field(default=None, sa_type=Numeric(14, 6), nullable=True)
+    """Units of `currency` for one EUR, as it was when the order was booked."""
+    exchange_rate_at: Moment | None = moment()
+    """From when that rate is."""
     prices_include_tax: bool = True
     total: Decimal = money()
     total_tax: Decimal = money()
@@ -112,6 +116,8 @@ class Order(SQLModel, table=True):
     expires_at: Moment | None = moment()
     """When an unpaid order is cancelled by itself."""
     reminded_at: Moment | None = moment()
+    invoice_due_at: Moment | None = moment()
+    """Since when the invoice waits for the project's issuer to be complete; issued by itself then."""
     settings_revision: int = 0
     created_at: Moment = filled_now()
 

@@ -712,7 +712,15 @@ def upgrade() -> None:
     op.add_column("parcel", sa.Column("label_attempts", sa.Integer(), server_default="0", nullable=False))
     op.add_column("parcel", sa.Column("label_media_type", sa.String(length=40), server_default="", nullable=False))
     op.add_column("parcel", sa.Column("label", sa.LargeBinary(), nullable=True))
+    op.add_column("parcel", sa.Column("label_requested_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("parcel", sa.Column("labelled_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_parcel_unlabelled",
+        "parcel",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("label_state IN ('wanted', 'requested', 'failed')"),
+    )
     op.add_column("payment_method", sa.Column("due_days", sa.Integer(), nullable=True))
     op.add_column("payment_method", sa.Column("remind_days", sa.Integer(), nullable=True))
     op.add_column("payment_method", sa.Column("expire_days", sa.Integer(), nullable=True))
@@ -764,6 +772,9 @@ def upgrade() -> None:
     )
     op.create_foreign_key(None, "sales_order_line", "sales_order_line", ["parent_id"], ["id"])
     op.add_column("shipment", sa.Column("state", sa.String(length=20), server_default="shipped", nullable=False))
+    op.create_index(
+        "ix_shipment_packed", "shipment", ["id"], unique=False, postgresql_where=sa.text("state = 'packed'")
+    )
     op.add_column(
         "shipping_method", sa.Column("adapter", sa.String(length=20), server_default="manual", nullable=False)
     )
