@@ -211,6 +211,21 @@ CODES: dict[str, Code] = {
         Kind.REJECT, Repair.MASTER_DATA, "Die Lieferschwelle muss mindestens 1,00 EUR sein, nicht {value}", "The delivery threshold must be at least 1.00 EUR, not {value}",
         "1,00 gilt sofort; 10.000,00 ist die Schwelle der EU.", "1.00 applies at once; 10,000.00 is the threshold of the EU."),
     "OWN_NUMBER_USED": Code(Kind.NOTE, Repair.ARTICLE, "Ohne Fremdnummer über die eigene Artikelnummer zugeordnet: {skus}", "Paired by the own article number, without a foreign number: {skus}", "Hinterlege eine Fremdnummer, wenn die Nummern abweichen.", "Store a foreign number if the numbers differ."),
+    "AMOUNT_INVALID": Code(
+        Kind.REJECT, Repair.NONE, "Der Betrag {amount} ist nicht möglich: mehr als null und höchstens {most}", "The amount {amount} is not possible: more than zero and at most {most}",
+        "Gib einen Betrag mit höchstens zwei Nachkommastellen ein.", "Enter an amount with at most two decimals."),
+    "OVERPAID": Code(
+        Kind.NOTE, Repair.MASTER_DATA, "{amount} zu viel bezahlt", "{amount} too much paid",
+        "Eröffne eine Erstattung oder kläre es mit dem Kunden.", "Open a refund, or settle it with the customer."),
+    "UNPAID_EXPIRED": Code(
+        Kind.NOTE, Repair.NONE, "Nicht rechtzeitig bezahlt", "Not paid in time",
+        "Nichts zu tun: der Auftrag ist storniert, die Ware wieder frei.", "Nothing to do: the order is cancelled, the goods are free again."),
+    "COUNTRY_FIXED": Code(
+        Kind.REJECT, Repair.NONE, "Das Land bleibt {country}: mit {wanted} wäre die Steuer eine andere", "The country stays {country}: with {wanted} the tax would be another",
+        "Storniere den Auftrag und lass ihn im Shop neu aufgeben.", "Cancel the order and let it be placed anew in the shop."),
+    "RETURN_EXCEEDED": Code(
+        Kind.REJECT, Repair.NONE, "„{line}“: {quantity} können nicht zurückkommen, höchstens {left}", "'{line}': {quantity} cannot come back, at most {left}",
+        "Zurück kommt nur, was versendet und nicht schon als Retoure angekündigt ist.", "Only what was shipped and is not announced as a return already can come back."),
     "QUANTITY_INVALID": Code(Kind.REJECT, Repair.CHANNEL, "Position „{line}“: Menge {quantity} ist nicht möglich", "Line '{line}': quantity {quantity} is not possible", "Korrigiere die Menge im Shop oder erlaube Nachkommastellen am Artikel.", "Correct the quantity in the shop, or allow decimals on the article."),
     "LINE_DUPLICATE": Code(Kind.REJECT, Repair.CHANNEL, "Die Positions-ID {ref} kommt mehrfach vor", "The line id {ref} occurs more than once", "Prüfe den Auftrag im Shop; er wird nicht doppelt gebucht.", "Check the order in the shop; nothing is booked twice."),
     "DATE_IN_FUTURE": Code(Kind.REJECT, Repair.CHANNEL, "Das Auftragsdatum {date} liegt in der Zukunft", "The order date {date} is in the future", "Prüfe die Uhr des Shops.", "Check the shop's clock."),

@@ -17,6 +17,7 @@ class Options(StrEnum):
     DELIVERY_TERMS = "delivery_terms"
     WAREHOUSES = "warehouses"
     CUSTOMERS = "customers"
+    LANGUAGES = "languages"
     COUNTRIES = "countries"
     POSTAGE_ARTICLES = "postage_articles"
     DISCOUNT_ARTICLES = "discount_articles"
@@ -28,6 +29,9 @@ class MappingKind(StrEnum):
 
     PAYMENT = "payment"
     SHIPPING = "shipping"
+    CHANNEL = "channel"
+    TAG = "tag"
+    LANGUAGE = "language"
 
 
 def setting(
@@ -81,6 +85,15 @@ class AutoshipDocuments(StrEnum):
     INVOICE = "invoice"
 
 
+class ShippingTax(StrEnum):
+    """Which tax the shipping costs of mixed goods bear (D§10.3)."""
+
+    FROM_CHANNEL = "from_channel"
+    HIGHEST = "highest"
+    LARGEST_SHARE = "largest_share"
+    SPLIT = "split"
+
+
 class DescriptionSource(StrEnum):
     """Where a line's description comes from."""
 
@@ -130,6 +143,8 @@ class OrderSettings(FeatureSettings):
     clerk_name: str = setting("", "Clerk", "Bearbeiter", "Written into the order.", "Wird in den Auftrag geschrieben.", section="selection", max_length=80)
 
     default_project: str = setting("", "Project", "Standardprojekt", "Decides numbering and logistics of the orders.", "Bestimmt Nummernkreis und Logistik der Aufträge.", section="project", options=Options.PROJECTS, mandatory=True)
+    channel_project_map: dict[str, str] = setting({}, "Sales channels to projects", "Sales Channel → Projekt", "Once one is mapped, orders of unknown channels wait.", "Sobald einer zugeordnet ist, warten Aufträge unbekannter Kanäle.", section="project", options=Options.PROJECTS, mapping=MappingKind.CHANNEL)
+    tag_project_map: dict[str, str] = setting({}, "Tags to projects", "Tag → Projekt", "A tag beats the sales channel; other tags are ignored.", "Ein Tag gilt vor dem Sales Channel; andere Tags bleiben ohne Wirkung.", section="project", options=Options.PROJECTS, mapping=MappingKind.TAG)
 
     payment_map: dict[str, str] = setting({}, "Payment methods", "Zahlungsarten-Zuordnung", "Exact spelling counts.", "Die genaue Schreibweise zählt.", section="payment", options=Options.PAYMENT_METHODS, mapping=MappingKind.PAYMENT)
     default_payment: str = setting("", "Default payment method", "Standardzahlungsart", "Used when the shop names none.", "Wenn der Shop keine nennt.", section="payment", options=Options.PAYMENT_METHODS)
@@ -147,6 +162,8 @@ class OrderSettings(FeatureSettings):
     warehouse_country: str = setting("DE", "Country of the warehouse", "Standort des Lagers", "The country goods are sent from, for tax.", "Das Land, aus dem versendet wird, für die Steuer.", section="tax", options=Options.COUNTRIES)
     vat_id_trusted: bool = setting(False, "VAT id counts as checked", "USt-IdNr. automatisch geprüft", "Skips the check that would stop shipping.", "Überspringt die Prüfung, die den Versand anhält.", section="tax")
     tax_at_origin: bool = setting(False, "Tax at the warehouse's country", "Besteuerung abhängig vom Lagerstandort", "For sellers below the EU threshold of 10,000 EUR.", "Für Verkäufer unter der EU-Lieferschwelle von 10.000 EUR.", section="tax")
+    exempt_if_tax_missing: bool = setting(False, "0 % where the tax is missing", "Befreiten Steuersatz bei fehlender Steuerinfo", "Off: an order without tax information is parked.", "Aus: ein Auftrag ohne Steuerangabe wird geparkt.", section="tax")
+    shipping_tax: ShippingTax = setting(ShippingTax.FROM_CHANNEL, "Tax of shipping costs", "Steuersatz der Versandkosten", "With goods of several rates; the gross amount stays as it is.", "Bei Waren mit mehreren Sätzen; der Bruttobetrag bleibt, wie er ist.", section="tax")
     calc_net: bool = setting(False, "Calculate with net prices", "Kalkulation auf Basis von Netto-Preisen", "For shops that show net prices.", "Für Shops, die Nettopreise zeigen.", section="tax")
     fix_total: bool = setting(False, "Fix the total", "Gesamtbetrag festsetzen", "Take the shop's total when the lines differ by cents; off: such an order is parked.", "Übernimmt den Gesamtbetrag des Shops, wenn die Positionen um Cent abweichen; aus: der Auftrag wird geparkt.", section="tax")
     max_total_diff: Decimal = setting(Decimal("0.05"), "Largest difference", "max. Differenz", "Above it the total is not fixed and auto-ship is off.", "Darüber wird nicht festgesetzt und der Autoversand ist aus.", section="tax", ge=0, le=5, decimal_places=2)
@@ -157,6 +174,9 @@ class OrderSettings(FeatureSettings):
     description_source: DescriptionSource = setting(DescriptionSource.NONE, "Line description", "Artikelbeschreibung", section="lines")
     comment_target: CommentTarget = setting(CommentTarget.FREE_TEXT, "Customer's comment", "Kommentar verarbeiten", section="lines")
     comment_stops_autoship: bool = setting(False, "A comment stops auto-ship", "Autoversand bei Kommentar stoppen?", section="lines")
+    merge_lines: bool = setting(False, "Merge lines", "Auftragspositionen zusammenfassen", "Single pieces of one article at one price become one line.", "Einzelne Stücke eines Artikels mit gleichem Preis werden eine Position.", section="lines")
+    personalised_stops_autoship: bool = setting(True, "Personalised lines stop auto-ship", "Autoversand bei personalisierten Positionen stoppen?", "An engraving or a text of the buyer's own: a person looks first.", "Gravur oder eigener Text des Käufers: erst sieht jemand hin.", section="lines")
+    language_map: dict[str, str] = setting({}, "Languages", "Sprachenzuordnung", "Language of the documents; otherwise the shop's, the billing country's or the project's.", "Sprache der Belege; sonst die des Shops, des Rechnungslands oder des Projekts.", section="lines", options=Options.LANGUAGES, mapping=MappingKind.LANGUAGE)
 
     customer_mode: CustomerMode = setting(CustomerMode.MATCH, "Customers with an account", "Kundenanlage", section="customers")
     guest_mode: CustomerMode = setting(CustomerMode.MATCH, "Guests", "Gastaufträge", section="customers")
@@ -164,6 +184,8 @@ class OrderSettings(FeatureSettings):
     no_match: NoMatch = setting(NoMatch.CREATE, "If no customer is found", "Wenn kein Kunde gefunden wird", section="customers")
     match_in_project: bool = setting(False, "Only within the project", "nur innerhalb des Projektes", section="customers")
     default_customer: str = setting("", "Default customer", "Default-Kunde", "For 'all to the default customer'.", "Für „alle auf Default-Kunde“.", section="customers", options=Options.CUSTOMERS)
+    pos_customer: str = setting("", "POS customer", "POS-Kunde", "Gets what unnamed buyers bought over the counter.", "Bekommt, was unbenannte Käufer an der Kasse gekauft haben.", section="customers", options=Options.CUSTOMERS)
+    billing_from_shipping: bool = setting(False, "Delivery address as billing address", "Lieferadresse als Rechnungsadresse", "For channels that send no billing address; off: such an order is parked.", "Für Kanäle ohne Rechnungsadresse; aus: der Auftrag wird geparkt.", section="customers")
 
 
 class StockSettings(FeatureSettings):

@@ -16,6 +16,7 @@ from erp.tables import (
     ArticleText,
     Customer,
     DeliveryTerm,
+    DeliveryThreshold,
     NumberRange,
     PaymentMethod,
     Project,
@@ -114,8 +115,9 @@ VAT: Mapping[str, tuple[str, str]] = {
     "SE": ("25", "12 6"),
     "SI": ("22", "9.5 5"),
     "SK": ("23", "19 5"),
+    "XI": ("20", "5"),
 }
-"""VAT of the EU countries in percent: normal, then reduced rates. A start that the merchant's tax adviser confirms."""
+"""VAT of the EU countries and of Northern Ireland in percent: normal, then reduced rates. A start that the merchant's tax adviser confirms."""
 
 
 class Prepared(BaseModel):
@@ -201,7 +203,10 @@ def _ensure_tax_rates(session: Session) -> list[str]:
         .on_conflict_do_nothing(index_elements=["country", "kind", "rate"])
         .returning(col(TaxRate.country), col(TaxRate.rate))
     )
-    return [f"tax_rate:{country} {rate.normalize()}" for country, rate in session.execute(statement, rows)]
+    made = [f"tax_rate:{country} {rate.normalize()}" for country, rate in session.execute(statement, rows)]
+    threshold = insert(DeliveryThreshold).values(id=1, threshold=DeliveryThreshold().threshold)
+    created = threshold.on_conflict_do_nothing().returning(col(DeliveryThreshold.id))
+    return made + [f"delivery_threshold:{id}" for id in session.execute(created).scalars()]
 
 
 def _ensure_project(session: Session) -> list[str]:

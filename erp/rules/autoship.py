@@ -10,8 +10,14 @@ HOLDS = {
     "CURRENCY_RATE_MISSING": "exchange_rate",
     "PARTIALLY_REFUNDED": "partly_refunded",
     "VAT_ID_UNCHECKED": "vat_id_unchecked",
+    "VAT_ID_INVALID": "vat_id_invalid",
     "TAX_FREE_UNEXPLAINED": "tax_free_unexplained",
     "TAX_RATE_UNKNOWN": "tax_rate_unknown",
+    "OSS_RATE_MISMATCH": "tax_country",
+    "ORIGIN_RATE_MISMATCH": "tax_country",
+    "ARTICLE_RATE_MISMATCH": "tax_rate_unknown",
+    "MARKETPLACE_TAX_STATED": "tax_country",
+    "DISCOUNT_TOO_LARGE": "discount_too_large",
     "ALREADY_SHIPPED": "already_shipped",
 }
 """The warnings that hold an order until a person lifts it; the others only switch auto-ship off."""
@@ -33,7 +39,7 @@ def check_autoship(
         found.append(Finding.of("CURRENCY_RATE_MISSING", severity=warn, currency=order.currency))
     if 0 < order.refunded < order.stated.total:
         found.append(Finding.of("PARTIALLY_REFUNDED", severity=warn, amount=order.refunded))
-    if kind == "reverse_charge" and not settings.vat_id_trusted:
+    if kind == "reverse_charge" and not settings.vat_id_trusted and not any(f.code == "VAT_ID_INVALID" for f in found):
         found.append(Finding.of("VAT_ID_UNCHECKED", severity=warn, vat_id=vat_id[:40]))
     if order.state is ChannelState.SHIPPED:
         found.append(Finding.of("ALREADY_SHIPPED", severity=warn))

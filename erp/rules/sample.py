@@ -12,9 +12,9 @@ TAX_RATES = {
     "EE": "24 22 13 9", "ES": "21 10 4", "FI": "25.5 14 13.5 10", "FR": "20 10 5.5 2.1", "GR": "24 13 6",
     "HR": "25 13 5", "HU": "27 18 5", "IE": "23 13.5 9 4.8", "IT": "22 10 5 4", "LT": "21 12 9 5", "LU": "17 14 8 3",
     "LV": "21 12 5", "MT": "18 12 7 5", "NL": "21 9", "PL": "23 8 5", "PT": "23 13 6", "RO": "21 19 11 9 5",
-    "SE": "25 12 6", "SI": "22 9.5 5", "SK": "23 19 5",
+    "SE": "25 12 6", "SI": "22 9.5 5", "SK": "23 19 5", "XI": "20 5",
 }  # fmt: skip
-"""The rates of the EU; a set-up takes its own from the master data."""
+"""The rates of the EU and of Northern Ireland; a set-up takes its own from the master data."""
 
 PAYMENTS = {
     "bacs": "prepayment",

@@ -1,82 +1,190 @@
-"""Taxes: does each line's tax fit its rate, which country's rates apply, and is a missing tax explained (D§10.4)."""
+"""Taxes: how an order is taxed, whether each line's tax fits its rate and the country, and what is missing (D§10.4)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from canonical.failure import Finding, Severity
-from canonical.money import CENT, HUNDRED, tax_of_net
-from canonical.order import ChannelOrder
+from canonical.money import HUNDRED, ZERO, tax_of_net, unit_of
+from canonical.order import Charge, ChargeKind, ChannelOrder, LineKind, OrderLine
 from canonical.settings import OrderSettings
+from erp.rules.address import delivery_of
 from erp.rules.model import ArticleInfo, DraftLine, MasterData
+from erp.rules.oss import is_taxed_at_origin
+from erp.rules.places import EU, NORTHERN_IRELAND, place_of
+from erp.rules.vat_ids import vat_country
 
-EU = frozenset(
-    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"]
-)  # fmt: skip
-"""Where intra-community supply and the One Stop Shop apply."""
+TAXED = frozenset({"domestic", "eu", "eu_origin"})
+"""The kinds under which our own invoice has VAT."""
 
-ROUNDING = CENT
-"""Net and tax are each rounded to the cent by the channel, so a line's tax may be off by one cent at most."""
+UNTAXED_FEES = frozenset({ChargeKind.TIP, ChargeKind.DEPOSIT, ChargeKind.MARKETPLACE_TAX})
+"""Fees that need no rate; a tip or a deposit that states one keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """How an order is taxed; booked with it and never changed by a later threshold, rate or registration."""
+
+    kind: str
+    """domestic, eu, eu_origin, export, reverse_charge or marketplace."""
+    country: str
+    """Whose rates apply."""
+    instead: str = ""
+    """In the EU: the other of origin and destination, whose rates a shop may have charged by mistake."""
+    is_territory: bool = False
+
+
+def treat(
+    order: ChannelOrder, settings: OrderSettings, master: MasterData, vat_id: str, *, is_taxed: bool
+) -> Treatment:
+    """Decide by where the goods go to (never by the billing address), from where, and who buys.
+
+    An own warehouse with a VAT id in the country of delivery makes it domestic there. A VAT id of the country the goods
+    leave from frees nothing.
+    """
+    address = delivery_of(order)
+    place, origin = place_of(address), settings.warehouse_country
+    if order.is_tax_owed_by_channel:
+        return Treatment("marketplace", place.country)
+    if place.is_territory:
+        return Treatment("export", place.country, is_territory=True)
+    if origin in (place.country, address.country) or place.country in master.oss.registrations:
+        return Treatment("domestic", place.country)
+    if not place.is_in_eu or (origin not in EU and origin != NORTHERN_IRELAND):
+        return Treatment("export", place.country)
+    if vat_id and not is_taxed and vat_country(vat_id, place.country) != origin:
+        return Treatment("reverse_charge", place.country)
+    if is_taxed_at_origin(order.ordered_at, master.oss, tax_at_origin=settings.tax_at_origin):
+        return Treatment("eu_origin", origin, instead=place.country)
+    return Treatment("eu", place.country, instead=origin)
+
+
+# --- does the tax fit its rate ----------------------------------------------------------------------------------------
 
 
 def check_line_taxes(order: ChannelOrder, found: list[Finding]) -> None:
-    """Find lines and charges whose tax does not fit their rate, before and after discount."""
+    """Find lines and charges whose tax does not fit their rate, before and after discount.
+
+    Net and tax are each rounded by the channel, so a line's tax may be off by one unit of the currency at most.
+    """
+    unit = HUNDRED * unit_of(order.currency)
     for line in order.lines:
-        _check(line.title, line.net, line.tax, line.tax_rate, found)
+        _check(line.title, line.net, line.tax, line.tax_rate, unit, found)
         if line.discount_net or line.discount_tax:
             net, tax = line.net - line.discount_net, line.tax - line.discount_tax
-            _check(f"{line.title} (−)", net, tax, line.tax_rate, found)
+            _check(f"{line.title} (−)", net, tax, line.tax_rate, unit, found)
     for charge in order.shipping + order.fees:
-        _check(charge.title, charge.net, charge.tax, charge.tax_rate, found)
+        _check(charge.title, charge.net, charge.tax, charge.tax_rate, unit, found)
 
 
-def _check(where: str, net: Decimal, tax: Decimal, rate: Decimal | None, found: list[Finding]) -> None:
+def _check(where: str, net: Decimal, tax: Decimal, rate: Decimal | None, unit: Decimal, found: list[Finding]) -> None:
     if rate is None:
         if tax:
             found.append(Finding.of("TAX_MISSING", line=where[:120]))
-    elif abs(tax * HUNDRED - net * rate) > HUNDRED * ROUNDING:
+    elif abs(tax * HUNDRED - net * rate) > unit:
         found.append(Finding.of("TAX_MISMATCH", where=where[:120], stated=tax, computed=tax_of_net(net, rate)))
 
 
-def vat_id_of(order: ChannelOrder) -> str:
-    """Read the buyer's VAT id; only with one is an order business to business (D§10.1)."""
-    return (order.billing.vat_id or order.delivery.vat_id).strip()
+def check_missing(
+    order: ChannelOrder,
+    articles: Sequence[ArticleInfo | None],
+    kind: str,
+    found: list[Finding],
+    *,
+    exempt_if_tax_missing: bool,
+) -> None:
+    """Find amounts for which the channel states neither tax nor rate where our invoice would have VAT."""
+    if kind not in TAXED or exempt_if_tax_missing:
+        return
+    for line, article in zip(order.lines, articles, strict=True):
+        if line.tax_rate is None and line.net and not line.tax and not _is_exempt(line, article):
+            found.append(Finding.of("TAX_MISSING", line=line.title[:120]))
+    for charge in order.shipping + order.fees:
+        if charge.tax_rate is None and charge.net > 0 and not charge.tax and charge.kind not in UNTAXED_FEES:
+            found.append(Finding.of("TAX_MISSING", line=charge.title[:120]))
 
 
-def tax_kind(country: str, warehouse_country: str, vat_id: str, *, is_taxed: bool) -> str:
-    """Decide by the country of delivery: domestic, eu, export, or reverse_charge for an untaxed business in the EU."""
-    if country == warehouse_country:
-        return "domestic"
-    if country in EU and warehouse_country in EU:
-        return "reverse_charge" if vat_id and not is_taxed else "eu"
-    return "export"
+def _is_exempt(line: OrderLine, article: ArticleInfo | None) -> bool:
+    return line.kind is LineKind.GIFT_CARD or (article is not None and article.tax_category == "exempt")
 
 
-def tax_country(kind: str, country: str, settings: OrderSettings) -> str:
-    """Decide whose rates apply: the country of delivery, or for small sellers the warehouse's (D§10.4)."""
-    return settings.warehouse_country if kind == "eu" and settings.tax_at_origin else country
+# --- does the rate fit the country ------------------------------------------------------------------------------------
 
 
-def check_rates(lines: Sequence[DraftLine], country: str, master: MasterData, found: list[Finding]) -> None:
-    """Find rates that the tax country does not know; zero is known everywhere."""
-    known = master.tax_rates.get(country, frozenset())
-    rates = {line.tax_rate for line in lines}
-    for rate in sorted(rate for rate in rates if rate and rate not in known):
-        found.append(
-            Finding.of("TAX_RATE_UNKNOWN", severity=Severity.WARNING, rate=f"{rate.normalize():f}", country=country)
-        )
+def check_rates(lines: Sequence[DraftLine], treatment: Treatment, master: MasterData, found: list[Finding]) -> None:
+    """Find rates that do not belong to the country, or to the article there; zero is known everywhere."""
+    country = treatment.country
+    known = frozenset() if treatment.is_territory else master.tax_rates.get(country, frozenset())
+    if treatment.kind in TAXED and master.article_rates:
+        lines = _without_own_rates(lines, country, master, found)
+    rates = {line.tax_rate for line in lines} - known
+    for rate in sorted(rate for rate in rates if rate):
+        found.append(_odd_rate(rate, treatment, master))
+
+
+def _without_own_rates(
+    lines: Sequence[DraftLine], country: str, master: MasterData, found: list[Finding]
+) -> list[DraftLine]:
+    """Compare the articles that have a rate of their own in the country, and leave the other lines for its table."""
+    rest = []
+    for line in lines:
+        article, rate = line.article, line.tax_rate
+        own = master.article_rates.get((article.id, country)) if article else None
+        if article is None or own is None:
+            rest.append(line)
+        elif rate and rate != own:
+            found.append(
+                Finding.of(
+                    "ARTICLE_RATE_MISMATCH",
+                    severity=Severity.WARNING,
+                    sku=article.number,
+                    rate=_percent(rate),
+                    expected=_percent(own),
+                    country=country,
+                )
+            )
+    return rest
+
+
+def _odd_rate(rate: Decimal, treatment: Treatment, master: MasterData) -> Finding:
+    """Say what is odd about a rate: known to nobody, or charged by the wrong one of origin and destination."""
+    country, percent = treatment.country, _percent(rate)
+    if treatment.instead and rate in master.tax_rates.get(treatment.instead, frozenset()):
+        code = "OSS_RATE_MISMATCH" if treatment.kind == "eu" else "ORIGIN_RATE_MISMATCH"
+        return Finding.of(code, severity=Severity.WARNING, rate=percent, charged=treatment.instead, country=country)
+    return Finding.of("TAX_RATE_UNKNOWN", severity=Severity.WARNING, rate=percent, country=country)
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{rate.normalize():f}"
 
 
 def check_tax_free(
+    order: ChannelOrder,
     articles: Sequence[ArticleInfo | None],
+    treatment: Treatment,
     found: list[Finding],
     *,
-    kind: str,
-    country: str,
     total: Decimal,
     tax: Decimal,
+    exempt_if_tax_missing: bool,
 ) -> None:
-    """Find an order without any tax that neither country, VAT id nor exempt articles explain."""
-    if tax or not total or kind in ("export", "reverse_charge"):
+    """Find an order whose tax and kind contradict each other.
+
+    Untaxed, and neither country, VAT id, exempt articles nor the setting explain it; or taxed, though the marketplace
+    owes the tax and our invoice has none.
+    """
+    if treatment.kind == "marketplace" and (owed := tax - _collected(order.fees)):
+        found.append(Finding.of("MARKETPLACE_TAX_STATED", severity=Severity.WARNING, tax=owed))
+    if tax or treatment.kind not in TAXED or not total:
         return
-    if not all(article is not None and article.tax_category == "exempt" for article in articles):
-        found.append(Finding.of("TAX_FREE_UNEXPLAINED", severity=Severity.WARNING, country=country))
+    for line, article in zip(order.lines, articles, strict=True):
+        is_chosen = exempt_if_tax_missing and line.tax_rate is None
+        if not is_chosen and not _is_exempt(line, article):
+            found.append(Finding.of("TAX_FREE_UNEXPLAINED", severity=Severity.WARNING, country=treatment.country))
+            return
+
+
+def _collected(fees: Sequence[Charge]) -> Decimal:
+    """The tax that the channel shows as collected by itself."""
+    return sum((charge.tax for charge in fees if charge.kind is ChargeKind.MARKETPLACE_TAX), ZERO)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from canonical.failure import Finding, Severity
-from canonical.money import ZERO
+from canonical.money import ZERO, tax_of_net
 from canonical.order import ChannelOrder
 from canonical.settings import OrderSettings
 from erp.rules.model import DraftLine
@@ -56,6 +56,8 @@ class Verdict:
 
 def check_totals(order: ChannelOrder, sums: Sums, settings: OrderSettings, found: list[Finding]) -> Verdict:
     """Compare the sums with the stated ones; without "fix total" any difference rejects the document."""
+    if sums.total < 0:
+        found.append(Finding.of("TOTAL_NEGATIVE", total=sums.total))
     difference = order.stated.total - sums.total
     parts = differing_sums(order, sums)
     if not difference and not parts:
@@ -71,7 +73,7 @@ def check_totals(order: ChannelOrder, sums: Sums, settings: OrderSettings, found
         return Verdict()
     if not difference:
         return Verdict()
-    explanation = "; ".join(f"{what}: {stated} / {computed}" for what, stated, computed in parts) or "total"
+    explanation = explained(order, parts)
     found.append(Finding.of("TOTAL_FIXED", stated=order.stated.total, difference=difference, explanation=explanation))
     return Verdict(DraftLine("rounding", None, "", "±", "", ONE, difference, ZERO, difference, ZERO), is_fixed=True)
 
@@ -90,8 +92,31 @@ def differing_sums(order: ChannelOrder, sums: Sums) -> list[tuple[str, Decimal, 
         for entry in stated.taxes:
             named[entry.rate] = named.get(entry.rate, ZERO) + entry.tax
         for rate in named.keys() | sums.tax_per_rate.keys():
-            pairs.append((f"tax {rate.normalize():f} %", named.get(rate, ZERO), sums.tax_per_rate.get(rate, ZERO)))
+            pairs.append((_tax_at(rate), named.get(rate, ZERO), sums.tax_per_rate.get(rate, ZERO)))
     return sorted(pair for pair in pairs if pair[1] != pair[2])
+
+
+def explained(order: ChannelOrder, parts: list[tuple[str, Decimal, Decimal]]) -> str:
+    """Say which sums differ, stated / computed; and of a rate's tax, whether the channel rounded once for all lines.
+
+    "tax 19 %: 5.71 / 5.70 (Σ 5.71)" means: the shop took the tax of the rate's whole net amount, the lines' own taxes
+    are a cent less.
+    """
+    nets: dict[Decimal, Decimal] = {}
+    amounts = [(line.tax_rate, line.net - line.discount_net) for line in order.lines]
+    for rate, net in amounts + [(charge.tax_rate, charge.net) for charge in order.shipping + order.fees]:
+        if rate is not None:
+            nets[rate] = nets.get(rate, ZERO) + net
+    per_rate = {_tax_at(rate): tax_of_net(net, rate) for rate, net in nets.items()}
+    said = [
+        f"{what}: {stated} / {computed}" + (f" (Σ {stated})" if per_rate.get(what) == stated else "")
+        for what, stated, computed in parts
+    ]
+    return "; ".join(said) or "total"
+
+
+def _tax_at(rate: Decimal) -> str:
+    return f"tax {rate.normalize():f} %"
 
 
 def _mismatch(what: str, stated: Decimal, computed: Decimal) -> Finding:

@@ -21,6 +21,11 @@ class Document(SQLModel, table=True):
         UniqueConstraint("kind", "number"),
         Index("ix_document_order", "order_id", "kind"),
         Index("ix_document_issued", "kind", "issued_on"),
+        Index(
+            "ix_document_oss",
+            "issued_on",
+            postgresql_where=text("kind = 'invoice' AND tax_kind IN ('eu', 'eu_origin') AND NOT is_b2b"),
+        ),
         # What makes issuing idempotent: one invoice per order that is not cancelled is checked under the order's lock;
         # these hold even if somebody forgets the lock.
         Index(
@@ -65,7 +70,7 @@ class DocumentFile(SQLModel, table=True):
 
     document_id: int = Field(primary_key=True, foreign_key="document.id", sa_type=BigInteger)
     state: str = word(20, "pending")
-    """pending, ready or failed (waits for a person)."""
+    """pending, ready, failed (waits for a person) or erased."""
     template_id: int | None = Field(default=None, foreign_key="template.id")
     """None: the built-in template."""
     pdf: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -18,6 +18,7 @@ from canonical.settings import (
     MatchCriterion,
     NoMatch,
     OrderSettings,
+    ShippingTax,
 )
 from erp.tables import Customer, ForeignNumber
 from tests.erp.order_kit import ANNA, Importer, charge, discounted, line, order, stating
@@ -97,6 +98,8 @@ REBATE = order(discounted("A-1", "20.00", "19", "2.00"))
 BY_ROCKET = order(shipping=(charge("4.12", method="rocket"),))
 SILENT = order(shipping=(charge("4.12", method=""),))
 TALKING = order(comment="ring twice")
+UNSAID = order(line(rate=None), shipping=())
+MIXED = order(line("A-1", "10.00", "19"), line("A-2", "10.00", "7"), shipping=(charge("4.00", "7"),))
 
 CASES = [
     Case("import_states", frozenset({"pending"}), outcome, ("booked", ""), ("skipped", "STATE_FILTERED")),
@@ -119,8 +122,10 @@ CASES = [
     Case("autoship_documents", AutoshipDocuments.INVOICE, of_order("autoship_documents"), "standard", "invoice"),
     Case("shipping_article", "PORTO2", article_of("shipping"), "PORTO", "PORTO2"),
     Case("warehouse_country", "FR", of_order("tax_kind"), "eu", "domestic", to_france("20")),
-    Case("vat_id_trusted", True, of_order("holds"), ["vat_id_unchecked"], [], to_france("0", "FR123")),
+    Case("vat_id_trusted", True, of_order("holds"), ["vat_id_unchecked"], [], to_france("0", "FR40303265045")),
     Case("tax_at_origin", True, of_order("tax_country"), "FR", "DE", to_france("20")),
+    Case("exempt_if_tax_missing", True, outcome, ("parked", "TAX_MISSING"), ("booked", ""), UNSAID),
+    Case("shipping_tax", ShippingTax.HIGHEST, of_line("tax_rate", "shipping"), D(7), D(19), MIXED),
     Case("calc_net", True, of_order("prices_include_tax"), True, False),
     Case("fix_total", True, outcome, ("parked", "TOTAL_MISMATCH"), ("booked", ""), OFF_BY_3),
     Case("max_total_diff", D("0.02"), of_order("holds"), [], ["total_difference"], OFF_BY_3, {"fix_total": True}),

@@ -30,6 +30,8 @@ CHANGED: dict[str, tuple[Any, Any]] = {
     "warehouse_country": ("AT", "AT"),
     "vat_id_trusted": ("on", True),
     "tax_at_origin": ("on", True),
+    "exempt_if_tax_missing": ("on", True),
+    "shipping_tax": ("split", "split"),
     "calc_net": ("on", True),
     "fix_total": ("on", True),
     "max_total_diff": ("0,25", Decimal("0.25")),
