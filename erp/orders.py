@@ -1,48 +1,88 @@
-"""What people do with booked orders: cancel, release, mark as paid."""
+"""What people do with booked orders while they live: hold, release, correct an address, note something."""
 
-from collections.abc import Collection
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
 
-from sqlalchemy import delete
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlmodel import Session, col, select
 
 from canonical.failure import Failure, FailureError
 from erp import journal
-from erp.links import mark_stock_dirty
-from erp.push_shipments import Report, mark_reports
-from erp.tables import Order, OrderLine, Reservation
+from erp.rules.order_life import Action, States, allowed, demand
+from erp.tables import Order
+
+HELD_BY_HAND = "hold_by_hand"
+"""The hold that a person puts on, followed by a colon and the reason."""
+
+COUNTRY_LETTERS = 2
+
+
+class AddressForm(BaseModel):
+    """An address of an order as a person corrects it; the fields are those of the order's snapshot."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    company: str = Field(default="", max_length=200)
+    first_name: str = Field(default="", max_length=120)
+    last_name: str = Field(default="", max_length=120)
+    street: str = Field(min_length=1, max_length=200)
+    street2: str = Field(default="", max_length=200)
+    postcode: str = Field(default="", max_length=20)
+    city: str = Field(min_length=1, max_length=120)
+    state: str = Field(default="", max_length=120)
+    country: str = Field(min_length=COUNTRY_LETTERS, max_length=COUNTRY_LETTERS)
+    email: str = Field(default="", max_length=200)
+    phone: str = Field(default="", max_length=60)
+    post_number: str = Field(default="", max_length=20)
+
+    @field_validator("country")
+    @classmethod
+    def _large(cls, value: str) -> str:
+        return value.upper()
+
+
+Which = Literal["billing", "delivery"]
 
 
 def lock_order(session: Session, order_id: int) -> Order:
     """Load an order and hold it until the transaction ends; raises `LookupError`."""
-    query = select(Order).where(col(Order.id) == order_id).with_for_update().execution_options(populate_existing=True)
-    order = session.exec(query).one_or_none()
-    if order is None:
+    found = lock_orders(session, [order_id])
+    if not found:
         raise LookupError(order_id)
-    return order
+    return found[0]
 
 
-def cancel_order(session: Session, order_id: int, by: str) -> None:
-    """Cancel an order: gives its reservations back, marks its articles' stock and its report as to be sent.
+def lock_orders(session: Session, order_ids: Collection[int]) -> Sequence[Order]:
+    """Load orders and hold them until the transaction ends, by id, so that two callers never wait for each other."""
+    query = (
+        select(Order)
+        .where(col(Order.id).in_(order_ids))
+        .order_by(col(Order.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.exec(query).all()
 
-    Cancelling twice changes nothing. Raises `FailureError` STATE_FORBIDS when something has shipped (D§10.5).
+
+def states_of(order: Order) -> States:
+    """What decides what may be done with an order."""
+    return States(order.fulfilment_state, order.is_cancelled, tuple(order.holds))
+
+
+def hold_order(session: Session, order_id: int, reason: str, by: str) -> None:
+    """Stop shipping of an order until a person lifts the hold; the same reason twice is one hold.
+
+    Raises `FailureError` STATE_FORBIDS where nothing is left to ship.
     """
     order = lock_order(session, order_id)
-    if order.is_cancelled:
+    demand(Action.HOLD, states_of(order))
+    hold = f"{HELD_BY_HAND}:{reason.strip()[:200]}"
+    if hold in order.holds:
         return
-    if order.fulfilment_state != "open":
-        raise FailureError(Failure.of("STATE_FORBIDS", state=order.fulfilment_state))
-    order.is_cancelled = True
+    order.holds, order.autoship = [*order.holds, hold], False
     session.add(order)
     session.flush()
-    session.execute(delete(Reservation).where(col(Reservation.order_id) == order_id))
-    lines = select(OrderLine.article_id).where(
-        col(OrderLine.order_id) == order_id, col(OrderLine.article_id).is_not(None)
-    )
-    mark_stock_dirty(session, {article_id for article_id in session.exec(lines) if article_id is not None})
-    mark_reports(session, [Report(order.integration_id, order.number, order_id)])
-    _note(session, order, "cancelled", by, number=order.number)
+    tell(session, order, "held", by, reason=reason.strip()[:200])
 
 
 def lift_holds(session: Session, order_id: int, holds: Collection[str], by: str) -> None:
@@ -58,18 +98,7 @@ def lift_holds(session: Session, order_id: int, holds: Collection[str], by: str)
     order.autoship = order.autoship or not order.holds
     session.add(order)
     session.flush()
-    _note(session, order, "hold_lifted", by, holds=", ".join(lifted))
-
-
-def mark_paid(session: Session, order_id: int, at: datetime, by: str) -> None:
-    """Note that an order is paid, so that auto-ship may take it; an order that is paid keeps its moment."""
-    order = lock_order(session, order_id)
-    if order.payment_state == "paid":
-        return
-    order.payment_state, order.paid_at = "paid", at
-    session.add(order)
-    session.flush()
-    _note(session, order, "paid", by, number=order.number)
+    tell(session, order, "hold_lifted", by, holds=", ".join(lifted))
 
 
 def set_autoship(session: Session, order_id: int, autoship: bool, by: str) -> None:
@@ -80,22 +109,65 @@ def set_autoship(session: Session, order_id: int, autoship: bool, by: str) -> No
     order.autoship = autoship
     session.add(order)
     session.flush()
-    _note(session, order, "autoship_on" if autoship else "autoship_off", by)
+    tell(session, order, "autoship_on" if autoship else "autoship_off", by)
 
 
-def _note(session: Session, order: Order, event: str, by: str, **params: Any) -> None:
-    journal.write(
-        session,
-        [
-            journal.event(
-                order.integration_id,
-                "orders",
-                event,
-                hop="hub_to_erp",
-                status="info",
-                record=order.external_id,
-                params=params,
-                actor=by,
-            )
-        ],
+def correct_address(session: Session, order_id: int, which: Which, form: AddressForm, by: str) -> list[str]:
+    """Correct an address of an order that has not left; returns which fields changed, which is all the journal is told.
+
+    Master data stays untouched (D§10.1). Raises `FailureError`: STATE_FORBIDS, COUNTRY_FIXED because another country
+    would change the tax of the lines.
+    """
+    order = lock_order(session, order_id)
+    demand(Action.CORRECT_ADDRESS, states_of(order))
+    before = order.billing if which == "billing" else order.delivery
+    if (country := before.get("country", "")) and form.country != country:
+        raise FailureError(Failure.of("COUNTRY_FIXED", country=country, wanted=form.country))
+    given = form.model_dump()
+    changed = [name for name, value in given.items() if value != before.get(name, "")]
+    if not changed:
+        return []
+    # What the form does not show, such as a VAT id, stays.
+    kept = {name: value for name, value in before.items() if name not in given}
+    after = kept | {name: value for name, value in given.items() if value}
+    if which == "billing":
+        order.billing = after
+    else:
+        order.delivery = after
+    session.add(order)
+    session.flush()
+    tell(session, order, f"{which}_corrected", by, fields=", ".join(changed))
+    return changed
+
+
+def add_note(session: Session, order_id: int, note: str, by: str) -> None:
+    """Add a line to an order's internal label; the journal knows that, not what it says."""
+    order = lock_order(session, order_id)
+    order.internal_label = f"{order.internal_label}\n{note.strip()[:1000]}".strip()
+    session.add(order)
+    session.flush()
+    tell(session, order, "noted", by)
+
+
+def may(order: Order) -> frozenset[Action]:
+    """What may be done with an order now: the buttons of its page."""
+    return allowed(states_of(order))
+
+
+def event_of(order: Order, event: str, by: str, **params: Any) -> dict[str, Any]:
+    """Make the journal's event about an order; its number is always among the values."""
+    return journal.event(
+        order.integration_id,
+        "orders",
+        event,
+        hop="hub_to_erp",
+        status="info",
+        record=order.external_id,
+        params={"number": order.number} | params,
+        actor=by,
     )
+
+
+def tell(session: Session, order: Order, event: str, by: str, **params: Any) -> None:
+    """Write one event about an order into the journal."""
+    journal.write(session, [event_of(order, event, by, **params)])

@@ -13,11 +13,13 @@ from canonical.failure import Failure, FailureError
 
 
 class Part(StrEnum):
-    """One of the three states of an order."""
+    """What has states: the three of an order, and those of the refunds and returns that hang on it."""
 
     PAYMENT = "payment"
     FULFILMENT = "fulfilment"
     CANCELLATION = "cancellation"
+    REFUND = "refund"
+    RETURN = "return"
 
 
 PAYMENT: frozenset[tuple[str, str]] = frozenset(
@@ -43,7 +45,23 @@ FULFILMENT: frozenset[tuple[str, str]] = frozenset(
 CANCELLATION: frozenset[tuple[str, str]] = frozenset({("live", "cancelled")})
 """A cancelled order stays cancelled: the shop was told."""
 
-TRANSITIONS = {Part.PAYMENT: PAYMENT, Part.FULFILMENT: FULFILMENT, Part.CANCELLATION: CANCELLATION}
+REFUND: frozenset[tuple[str, str]] = frozenset(
+    {("open", "released"), ("open", "failed"), ("released", "executed"), ("released", "failed"), ("failed", "released")}
+)
+"""A refund goes out in two steps, release and execution (D§2.8); what is executed is gone."""
+
+RETURN: frozenset[tuple[str, str]] = frozenset(
+    {("announced", "received"), ("announced", "cancelled"), ("received", "settled")}
+)
+"""Goods that are here are not announced again: what was received is settled."""
+
+TRANSITIONS = {
+    Part.PAYMENT: PAYMENT,
+    Part.FULFILMENT: FULFILMENT,
+    Part.CANCELLATION: CANCELLATION,
+    Part.REFUND: REFUND,
+    Part.RETURN: RETURN,
+}
 
 
 class Action(StrEnum):
@@ -120,9 +138,14 @@ def demand(action: Action, states: States) -> None:
     raise FailureError(Failure.of("STATE_FORBIDS", state=state))
 
 
+def may(part: Part, state: str, target: str) -> bool:
+    """Say whether there is a way from one state to another; pure."""
+    return (state, target) in TRANSITIONS[part]
+
+
 def move(part: Part, state: str, target: str) -> str:
     """Go from one state to another and return it; staying is no transition. Raises `FailureError` STATE_FORBIDS; pure."""
-    if state != target and (state, target) not in TRANSITIONS[part]:
+    if state != target and not may(part, state, target):
         raise FailureError(Failure.of("STATE_FORBIDS", state=state))
     return target
 

@@ -13,7 +13,7 @@ from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult
 from canonical.runs import RunRef
 from canonical.settings import AdvancedSettings, ShipmentSettings
 from erp import push
-from erp.orders import cancel_order
+from erp.cancellation import cancel_order
 from erp.shipping import ParcelForm, ship_order
 from erp.tables import Link
 

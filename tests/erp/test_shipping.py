@@ -10,8 +10,11 @@ from sqlalchemy import Engine, event, text
 from sqlmodel import Session, select
 
 from canonical.failure import FailureError
-from erp.orders import cancel_order, lift_holds, mark_paid, set_autoship
-from erp.shipping import ParcelForm, ship_order, ship_released
+from erp.cancellation import cancel_order
+from erp.orders import lift_holds, set_autoship
+from erp.payments import mark_paid
+from erp.autoship import ship_released
+from erp.shipping import ParcelForm, ship_order
 from erp.stock import Movement, Reason, post_movements
 from erp.tables import JournalEvent, Link, Order, OrderLine, Parcel, Reservation, Shipment, StockLevel
 
@@ -55,7 +58,7 @@ def test_a_shipped_order_moves_stock_frees_reservations_and_is_to_be_reported(se
     assert links.keys() == {("stock", "A-1", article.id), ("shipments", shipment.number, shipment.id)}
     assert all(links.values())
     assert shipment.completes_order
-    assert events(session) == ["shipped"]
+    assert events(session) == ["shipped", "invoiced"]
 
 
 def test_a_part_ships_first_and_the_rest_completes_the_order(session: Session, shop: Any) -> None:
@@ -95,6 +98,8 @@ def test_cancelled_shipped_and_held_orders_do_not_ship(session: Session, shop: A
 
 def test_an_unknown_warehouse_is_refused_and_a_known_one_is_taken(session: Session, shop: Any) -> None:
     shop.article("A-1")
+    fill(session, 5, "A-1")
+    fill(session, 5, "A-1", warehouse="OUTLET")
     order = shop.order({"A-1": 3})
     with pytest.raises(FailureError, match="MASTER_DATA_MISSING"):
         ship_order(session, order.id, [], "jo", warehouse_code="MOON")
@@ -251,6 +256,7 @@ def test_a_cancelled_order_gives_back_its_reservation_and_is_to_be_reported(sess
 
 def test_a_shipped_order_is_not_cancelled(session: Session, shop: Any) -> None:
     shop.article("A-1")
+    fill(session, 5, "A-1")
     order = shop.order({"A-1": 3})
     ship_order(session, order.id, [], "jo")
     with pytest.raises(FailureError, match="STATE_FORBIDS"):
@@ -272,7 +278,7 @@ def test_lifting_the_last_hold_paying_and_autoship_release_an_order(session: Ses
     assert ship_released(session, 10).done == 0
     set_autoship(session, order.id, True, "jo")
     assert ship_released(session, 10).done == 1
-    expected = ["hold_lifted", "hold_lifted", "paid", "autoship_off", "autoship_on", "shipped"]
+    expected = ["hold_lifted", "hold_lifted", "paid", "autoship_off", "autoship_on", "shipped", "invoiced"]
     assert events(session) == expected
     assert session.exec(select(JournalEvent.record)).first() == order.external_id
 

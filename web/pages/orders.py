@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from sqlmodel import Session
 
 from canonical.failure import FailureError
-from erp.orders import cancel_order, lift_holds, lock_order, mark_paid, set_autoship
+from erp.cancellation import cancel_order
+from erp.orders import lift_holds, lock_order, set_autoship
+from erp.payments import mark_paid
 from erp.queries import journal
 from erp.queries import orders as queries
 from erp.queries.orders import OrderFilter
