@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from canonical.feature import Feature
 from canonical.settings import FeatureSettings, MappingKind
+from erp.links import mark_integration_dirty
 from erp.mappings import mapping_tables
 from erp.tables import FeatureSettingsRevision
 
@@ -47,7 +48,10 @@ def load_settings(
 def save_settings(
     session: Session, integration_id: str, feature: Feature | None, settings: FeatureSettings, by: str
 ) -> int:
-    """Save a new revision and return its number; saving what is already there makes none."""
+    """Save a new revision and return its number; saving what is already there makes none.
+
+    What the settings of stock or of the numbers change is marked as to be sent: nothing else would tell the channel.
+    """
     values = settings.model_dump(mode="json", exclude=set(mapping_fields(type(settings))))
     values = {name: sorted(value) if isinstance(value, list) else value for name, value in values.items()}
     table = FeatureSettingsRevision
@@ -60,4 +64,6 @@ def save_settings(
         table(integration_id=integration_id, feature=_key(feature), revision=newest + 1, values=values, saved_by=by)
     )
     session.flush()
+    if feature in (Feature.STOCK, None):
+        mark_integration_dirty(session, integration_id)
     return newest + 1

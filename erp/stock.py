@@ -1,19 +1,15 @@
-"""Stock: a ledger of movements with its sums, and the quantity that a channel may sell (D§2.3)."""
+"""Stock: a ledger of movements with its sums; what a channel may sell of it is in `erp/availability.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
-import sqlalchemy
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, cast, func, literal, text
-from sqlmodel import Session, col, select
+from sqlalchemy import text
+from sqlmodel import Session
 
 from canonical.failure import Failure, FailureError
-from canonical.settings import StockSettings
 from erp.links import mark_stock_dirty
-from erp.tables import Article, Order, OrderLine, Reservation, StockLevel, Warehouse
 
 
 class Reason(StrEnum):
@@ -24,6 +20,8 @@ class Reason(StrEnum):
     SHIPMENT = "shipment"
     CORRECTION = "correction"
     COUNT = "count"
+    TRANSFER = "transfer"
+    RETURN = "return"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +35,25 @@ class Movement:
     quantity: Decimal
     reason: Reason
     reference: str
+    note: str = ""
+    actor: str = ""
+    """Who moved it: an account's e-mail, or the part of the house that did."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerDifference:
+    """A level that is not the sum of its movements."""
+
+    article: str
+    warehouse: str
+    level: Decimal
+    ledger: Decimal
 
 
 _GIVEN = """
-    SELECT a.id AS article_id, w.id AS warehouse_id, g.number, g.code, g.quantity, g.reason, g.reference
-    FROM unnest(:numbers ::text[], :codes ::text[], :quantities ::numeric[], :reasons ::text[], :references ::text[])
-        AS g(number, code, quantity, reason, reference)
+    SELECT a.id AS article_id, w.id AS warehouse_id, g.number, g.code, g.quantity, g.reason, g.reference, g.note, g.actor
+    FROM unnest(:numbers ::text[], :codes ::text[], :quantities ::numeric[], :reasons ::text[], :references ::text[],
+        :notes ::text[], :actors ::text[]) AS g(number, code, quantity, reason, reference, note, actor)
     LEFT JOIN article a ON a.number = g.number LEFT JOIN warehouse w ON w.code = g.code
 """
 
@@ -79,8 +90,8 @@ _POST = text(
     f"""
     WITH given AS ({_GIVEN}),
     posted AS (
-        INSERT INTO stock_movement (article_id, warehouse_id, quantity, reason, reference)
-        SELECT article_id, warehouse_id, quantity, reason, reference FROM given ORDER BY article_id, warehouse_id
+        INSERT INTO stock_movement (article_id, warehouse_id, quantity, reason, reference, note, actor)
+        SELECT article_id, warehouse_id, quantity, reason, reference, note, actor FROM given ORDER BY article_id, warehouse_id
         ON CONFLICT (reason, reference, article_id, warehouse_id) DO NOTHING
         RETURNING article_id, warehouse_id, quantity),
     sums AS (SELECT article_id, warehouse_id, sum(quantity) AS quantity FROM posted GROUP BY 1, 2)
@@ -94,8 +105,8 @@ def post_movements(session: Session, movements: Sequence[Movement]) -> set[int]:
     """Post movements into ledger and levels, as one set, and mark the articles' stock as to be sent.
 
     Returns the ids of the articles that moved. Idempotent: a movement with a known reason, reference, article and
-    warehouse is left out. Raises `FailureError` MASTER_DATA_MISSING for an unknown article or warehouse and STOCK_MISSING
-    where less would be left than nothing, and `ValueError` when two movements of one call share their key, because one of
+    warehouse is left out. Raises `FailureError` ARTICLE_UNKNOWN, WAREHOUSE_UNKNOWN, and STOCK_MISSING where less would be
+    left than nothing, and `ValueError` when two movements of one call share their key, because one of
     them would be lost. A failure leaves nothing behind but locks.
     """
     if not movements:
@@ -108,10 +119,13 @@ def post_movements(session: Session, movements: Sequence[Movement]) -> set[int]:
         "quantities": [m.quantity for m in movements],
         "reasons": [m.reason.value for m in movements],
         "references": [m.reference for m in movements],
+        "notes": [m.note for m in movements],
+        "actors": [m.actor for m in movements],
     }
     for number, code in session.execute(_UNKNOWN, given):
-        what, value = ("article", number) if number is not None else ("warehouse", code)
-        raise FailureError(Failure.of("MASTER_DATA_MISSING", what=what, value=value))
+        if number is not None:
+            raise FailureError(Failure.of("ARTICLE_UNKNOWN", sku=number))
+        raise FailureError(Failure.of("WAREHOUSE_UNKNOWN", warehouse=code))
     session.execute(_OPEN, given)
     session.execute(_LOCK, given)
     for number, code, physical, wanted in session.execute(_LACKING, given):
@@ -121,93 +135,19 @@ def post_movements(session: Session, movements: Sequence[Movement]) -> set[int]:
     return moved
 
 
-def warnings(settings: StockSettings, projects_reserve: bool) -> list[str]:
-    """Name the documented traps that settings walk into (D§2.3): a quantity subtracted twice, or no warehouse."""
-    found = []
-    if not settings.warehouses:
-        found.append("NO_WAREHOUSE")
-    if settings.subtract_reservations and settings.subtract_open_orders and projects_reserve:
-        found.append("SUBTRACTED_TWICE")
-    return found
-
-
-def available(session: Session, settings: StockSettings, article_ids: Sequence[int] | None) -> dict[int, int]:
-    """Say per article how many whole pieces a channel may sell, never negative; None asks for all articles.
-
-    One statement (D§2.3): physical stock of the chosen warehouses, less reservations and open orders, plus the
-    correction value, as far as the settings say so; an article's pseudo stock stands in for all of it. Raises
-    `FailureError` NO_WAREHOUSE or SETTINGS_INCOMPLETE rather than count an unknown warehouse as empty.
+_DIFFERENCES = text(
     """
-    _refuse_unknown_warehouses(session, settings)
-    articles: FromClause = Article.__table__  # type: ignore[attr-defined]
-    quantity: ColumnElement[Any] = literal(0)
-    for part, sign in _parts(settings, article_ids):
-        articles = articles.outerjoin(part, part.c.article_id == col(Article.id))
-        quantity = quantity + func.coalesce(part.c.quantity, 0) * sign
-    if settings.apply_correction:
-        quantity = quantity + col(Article.stock_correction)
-    if settings.use_pseudo_stock:
-        quantity = func.coalesce(col(Article.pseudo_stock), quantity)
-    pieces = cast(func.greatest(0, func.floor(quantity)), BigInteger)
-    query = sqlalchemy.select(col(Article.id), pieces).select_from(articles)
-    if article_ids is not None:
-        query = query.where(col(Article.id) == func.any(list(article_ids)))
-    return {row[0]: row[1] for row in session.execute(query)}
+    SELECT a.number, w.code, coalesce(l.physical, 0), coalesce(m.quantity, 0)
+    FROM stock_level l
+    FULL JOIN (SELECT article_id, warehouse_id, sum(quantity) AS quantity FROM stock_movement GROUP BY 1, 2) m
+        ON m.article_id = l.article_id AND m.warehouse_id = l.warehouse_id
+    JOIN article a ON a.id = coalesce(l.article_id, m.article_id)
+    JOIN warehouse w ON w.id = coalesce(l.warehouse_id, m.warehouse_id)
+    WHERE coalesce(l.physical, 0) <> coalesce(m.quantity, 0) ORDER BY 1, 2
+    """
+)
 
 
-def _refuse_unknown_warehouses(session: Session, settings: StockSettings) -> None:
-    if not settings.warehouses:
-        raise FailureError(Failure.of("NO_WAREHOUSE"))
-    known = session.exec(select(Warehouse.code).where(col(Warehouse.code).in_(settings.warehouses))).all()
-    unknown = sorted(settings.warehouses.difference(known))
-    if unknown:
-        raise FailureError(Failure.of("SETTINGS_INCOMPLETE", fields=f"warehouses ({', '.join(unknown)})"))
-
-
-def _parts(settings: StockSettings, article_ids: Sequence[int] | None) -> list[tuple[Subquery, int]]:
-    """The sums that make the quantity, each with its sign; only those that the settings ask for are read."""
-    parts = [(_physical(settings, article_ids), 1)]
-    if settings.subtract_reservations:
-        parts.append((_reserved(article_ids), -1))
-    if settings.subtract_open_orders:
-        parts.append((_ordered(article_ids), -1))
-    return parts
-
-
-def _physical(settings: StockSettings, article_ids: Sequence[int] | None) -> Subquery:
-    query = (
-        select(col(StockLevel.article_id), func.sum(StockLevel.physical).label("quantity"))
-        .join(Warehouse, col(Warehouse.id) == col(StockLevel.warehouse_id))
-        .where(col(Warehouse.code).in_(settings.warehouses))
-        .group_by(col(StockLevel.article_id))
-    )
-    if article_ids is not None:
-        query = query.where(col(StockLevel.article_id) == func.any(list(article_ids)))
-    return query.subquery("physical")
-
-
-def _reserved(article_ids: Sequence[int] | None) -> Subquery:
-    """Reservations are per article, not per warehouse: subtracted from every integration's sum (D§2.3)."""
-    query = select(col(Reservation.article_id), func.sum(Reservation.quantity).label("quantity")).group_by(
-        col(Reservation.article_id)
-    )
-    if article_ids is not None:
-        query = query.where(col(Reservation.article_id) == func.any(list(article_ids)))
-    return query.subquery("reserved")
-
-
-def _ordered(article_ids: Sequence[int] | None) -> Subquery:
-    query = (
-        select(col(OrderLine.article_id), func.sum(OrderLine.quantity - OrderLine.shipped).label("quantity"))
-        .join(Order, col(Order.id) == col(OrderLine.order_id))
-        .where(
-            col(OrderLine.kind) == "article",
-            col(OrderLine.quantity) > col(OrderLine.shipped),
-            col(Order.fulfilment_state) != "shipped",
-            ~col(Order.is_cancelled),
-        )
-        .group_by(col(OrderLine.article_id))
-    )
-    if article_ids is not None:
-        query = query.where(col(OrderLine.article_id) == func.any(list(article_ids)))
-    return query.subquery("ordered")
+def ledger_differences(session: Session) -> list[LedgerDifference]:
+    """Find the levels that are not the sum of their movements; empty is the only good answer. One statement, reads only."""
+    return [LedgerDifference(*row) for row in session.execute(_DIFFERENCES)]

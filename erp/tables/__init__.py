@@ -45,7 +45,7 @@ from erp.tables.partners import Partner, PartnerFile, PartnerOrder
 from erp.tables.payments import Payment
 from erp.tables.privacy import Erasure, Retention
 from erp.tables.shipping import OrderReturn, Parcel, ReturnLine, Shipment, ShipmentLine
-from erp.tables.stock import StockLevel, StockMovement, Stocktake, StocktakeLine, Warehouse
+from erp.tables.stock import StockLevel, StockMovement, Stocktake, StocktakeLine, StockTransfer, Warehouse
 
 __all__ = [
     "Account", "Article", "ArticleCategory", "ArticleFilter", "ArticleImage", "ArticleListEntry", "ArticleOption",
@@ -55,6 +55,6 @@ __all__ = [
     "Mapping", "NumberRange", "Order", "OrderChange", "OrderLine", "OrderReturn", "Parcel", "Partner", "PartnerFile",
     "PartnerOrder", "Payment", "PaymentMethod", "Price", "PrintJob", "PrintRule", "Printer", "Project", "PushBatch",
     "RateBucket", "Reservation", "Retention", "ReturnLine", "Run", "RunRequest", "Shipment", "ShipmentLine", "ShippingMethod",
-    "StockLevel", "StockMovement", "Stocktake", "StocktakeLine", "TaxRate", "Template", "VatRegistration", "Warehouse",
+    "StockLevel", "StockMovement", "Stocktake", "StocktakeLine", "StockTransfer", "TaxRate", "Template", "VatRegistration", "Warehouse",
     "Watermark",
 ]  # fmt: skip

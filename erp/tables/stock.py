@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from erp.tables.base import Moment, filled_now, flag, measure, moment, pieces, word
@@ -61,10 +61,27 @@ class StockLevel(SQLModel, table=True):
     physical: Decimal = pieces()
 
 
+class StockTransfer(SQLModel, table=True):
+    """A move of goods from one warehouse to another; its two movements per article carry its number as reference."""
+
+    __tablename__ = "stock_transfer"
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(unique=True, max_length=40)
+    key: str = Field(unique=True, max_length=80)
+    """What the caller calls this transfer: the same key twice is the same transfer."""
+    source_id: int = Field(foreign_key="warehouse.id")
+    target_id: int = Field(foreign_key="warehouse.id")
+    note: str = word(200)
+    moved_by: str = word(120)
+    moved_at: Moment = filled_now()
+
+
 class Stocktake(SQLModel, table=True):
-    """A counting of one warehouse (Inventur): open, posted or cancelled."""
+    """A counting of one warehouse (Inventur): open, posted or cancelled; one open at a time per warehouse."""
 
     __tablename__ = "stocktake"
+    __table_args__ = (Index("ix_stocktake_open", "warehouse_id", unique=True, postgresql_where=text("state = 'open'")),)
 
     id: int | None = Field(default=None, primary_key=True)
     number: str = Field(unique=True, max_length=40)
