@@ -20,13 +20,16 @@ from web.i18n import Texts, pick
 from web.pages import (
     articles,
     auth,
+    checklist,
     connectors,
+    customers,
     dashboard,
     feature,
     golive,
     integration,
     journal,
     listing,
+    master,
     orders,
     people,
     records,
@@ -44,7 +47,7 @@ log = logging.getLogger(__name__)
 
 PAGES = (
     auth, dashboard, connectors, wizard, integration, golive, listing, feature, journal, records, runs, orders, articles,
-    people,
+    customers, checklist, master, people,
 )  # fmt: skip
 
 
