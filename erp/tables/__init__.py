@@ -12,7 +12,9 @@ from erp.tables.articles import (
     Component,
     CustomerGroup,
     ForeignNumber,
+    NumberImport,
     Price,
+    RefusedNumber,
 )
 from erp.tables.documents import Document, DocumentFile, Mail, Printer, PrintJob, PrintRule, Template
 from erp.tables.exchange import Account, InboxDocument, JournalEvent, Link, PushBatch, Run
@@ -52,9 +54,9 @@ __all__ = [
     "ArticleProperty", "ArticleTaxRate", "ArticleText", "Category", "Component", "Credential", "Customer", "CustomerGroup",
     "DeliveryTerm", "DeliveryThreshold", "Document", "DocumentFile", "Erasure", "ExchangeRate", "FeatureSettingsRevision",
     "ForeignNumber", "InboxDocument", "Installation", "Integration", "IntegrationFeature", "JournalEvent", "Link", "Mail",
-    "Mapping", "NumberRange", "Order", "OrderChange", "OrderLine", "OrderReturn", "Parcel", "Partner", "PartnerFile",
+    "Mapping", "NumberImport", "NumberRange", "Order", "OrderChange", "OrderLine", "OrderReturn", "Parcel", "Partner", "PartnerFile",
     "PartnerOrder", "Payment", "PaymentMethod", "Price", "PrintJob", "PrintRule", "Printer", "Project", "PushBatch",
-    "RateBucket", "Reservation", "Retention", "ReturnLine", "Run", "RunRequest", "Shipment", "ShipmentLine", "ShippingMethod",
-    "StockLevel", "StockMovement", "Stocktake", "StocktakeLine", "StockTransfer", "TaxRate", "Template", "VatRegistration", "Warehouse",
+    "RateBucket", "RefusedNumber", "Reservation", "Retention", "ReturnLine", "Run", "RunRequest", "Shipment", "ShipmentLine", "ShippingMethod",
+    "StockLevel", "StockMovement", "StockTransfer", "Stocktake", "StocktakeLine", "TaxRate", "Template", "VatRegistration", "Warehouse",
     "Watermark",
 ]  # fmt: skip
