@@ -12,7 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.deps import Deps
 from activities.failures import reports_failures
 from canonical.runs import AUTO_SHIP, RETENTION, HouseDone, HouseTask, RunRef
-from erp import retention, runs, shipping
+from erp import autoship, retention, runs
 from workflows import ids
 
 SETTLES_WITHIN = timedelta(minutes=10)
@@ -92,5 +92,5 @@ def _booked(service: Callable[[Session, int], HouseDone]) -> Step:
 
 STEPS: Mapping[str, Step] = {
     RETENTION: _booked(retention.erase_old),
-    AUTO_SHIP: _booked(shipping.ship_released),
+    AUTO_SHIP: _booked(autoship.ship_released),
 }

@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import or_, text
 from sqlmodel import Session, col, select
@@ -11,7 +12,7 @@ from sqlmodel import Session, col, select
 from canonical.push import OrderStatus, Parcel, ShippedLine, StatusKind
 from canonical.settings import AdvancedSettings, ShipmentSettings
 from erp import tables
-from erp.tables import Link, Order, OrderLine, Shipment, ShipmentLine
+from erp.tables import Link, Order, Shipment
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,9 @@ def payloads(
 
 def _shipped(session: Session, settings: ShipmentSettings, ids: Sequence[int]) -> dict[tuple[str, int], OrderStatus]:
     rows = session.exec(
-        select(Shipment, Order).join(Order, col(Order.id) == col(Shipment.order_id)).where(col(Shipment.id).in_(ids))
+        select(Shipment, Order)
+        .join(Order, col(Order.id) == col(Shipment.order_id))
+        .where(col(Shipment.id).in_(ids), col(Shipment.state) == "shipped")
     ).all()
     found = [shipment.id for shipment, _ in rows if shipment.id is not None]
     parcels = _parcels(session, found) if settings.send_tracking else {}
@@ -124,17 +127,26 @@ def _parcels(session: Session, ids: Sequence[int]) -> dict[int, list[Parcel]]:
     return found
 
 
+_LINES = text(
+    """
+    SELECT s.shipment_id, l.line_ref, l.line_refs, s.quantity, coalesce((
+        SELECT sum(earlier.quantity) FROM shipment_line earlier
+        WHERE earlier.order_line_id = s.order_line_id AND earlier.shipment_id < s.shipment_id), 0) AS before
+    FROM shipment_line s JOIN sales_order_line l ON l.id = s.order_line_id
+    WHERE s.shipment_id = ANY(:ids) AND (l.line_ref <> '' OR l.line_refs <> '{}') ORDER BY l.position
+    """
+)
+
+
 def _lines(session: Session, ids: Sequence[int]) -> dict[int, list[ShippedLine]]:
-    """The lines that the channel knows: those with its own reference."""
-    query = (
-        select(ShipmentLine, OrderLine.line_ref)
-        .join(OrderLine, col(OrderLine.id) == col(ShipmentLine.order_line_id))
-        .where(col(ShipmentLine.shipment_id).in_(ids), col(OrderLine.line_ref) != "")
-        .order_by(col(OrderLine.position))
-    )
+    """The lines that the channel knows: those with its own reference; a merged line as the channel's items of one piece."""
     found: dict[int, list[ShippedLine]] = defaultdict(list)
-    for line, ref in session.exec(query):
-        found[line.shipment_id].append(ShippedLine(line_ref=ref, quantity=line.quantity.normalize()))
+    for row in session.execute(_LINES, {"ids": list(ids)}):
+        if row.line_refs:
+            pieces = row.line_refs[int(row.before) : int(row.before + row.quantity)]
+            found[row.shipment_id] += [ShippedLine(line_ref=ref, quantity=Decimal(1)) for ref in pieces]
+        else:
+            found[row.shipment_id].append(ShippedLine(line_ref=row.line_ref, quantity=row.quantity.normalize()))
     return found
 
 

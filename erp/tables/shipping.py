@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, LargeBinary, Numeric
+from sqlalchemy import BigInteger, Index, LargeBinary, Numeric, text
 from sqlmodel import Field, SQLModel
 
 from erp.tables.base import Moment, filled_now, flag, moment, number, pieces, prose, word
@@ -12,6 +12,7 @@ class Shipment(SQLModel, table=True):
     """A delivery of an order; its number is the delivery note's and the idempotency key of the report (D§10.5)."""
 
     __tablename__ = "shipment"
+    __table_args__ = (Index("ix_shipment_packed", "id", postgresql_where=text("state = 'packed'")),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     number: str = Field(unique=True, max_length=40)
@@ -37,6 +38,9 @@ class Parcel(SQLModel, table=True):
     """One parcel of a shipment, with its label where the carrier's adapter gives one."""
 
     __tablename__ = "parcel"
+    __table_args__ = (
+        Index("ix_parcel_unlabelled", "id", postgresql_where=text("label_state IN ('wanted', 'requested', 'failed')")),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     shipment_id: int = Field(foreign_key="shipment.id", index=True, sa_type=BigInteger)
@@ -52,6 +56,7 @@ class Parcel(SQLModel, table=True):
     label_attempts: int = number()
     label_media_type: str = word(40)
     label: bytes | None = Field(default=None, sa_type=LargeBinary)
+    label_requested_at: Moment | None = moment()
     labelled_at: Moment | None = moment()
 
 

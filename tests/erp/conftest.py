@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from erp.stock import Movement, Reason, post_movements
 from erp.tables import (
     Article,
     ArticleListEntry,
@@ -23,15 +24,29 @@ from erp.tables import (
     Warehouse,
 )
 
+ADDRESS = {
+    "first_name": "Jo",
+    "last_name": "Doe",
+    "street": "Hauptstr. 1",
+    "postcode": "20095",
+    "city": "Hamburg",
+    "country": "DE",
+}
+
+ISSUER = {
+    "name": "Shop GmbH", "street": "Ring 1", "postcode": "10115", "city": "Berlin", "country": "DE",
+    "vat_id": "DE123456789",
+}  # fmt: skip
+
 
 class Shop:
     """Makes rows that hang together; each method flushes, so ids are known."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._ids = count(1)
+        self._ids, self._receipts = count(1), count(1)
         self.integration = self.add(Integration(id="shop-1", connector="woocommerce", name="Shop 1"))
-        self.project = self.add(Project(code="SHOP", name="Shop"))
+        self.project = self.add(Project(code="SHOP", name="Shop", issuer=ISSUER))
         for kind, prefix in (("delivery_note", "LS"), ("parcel", "PK")):
             self.add(NumberRange(project_id=self.project.id, kind=kind, prefix=prefix, next_value=100001))
         self.customer = self.add(Customer(number="10001", name="Jo Doe"))
@@ -54,6 +69,12 @@ class Shop:
         """An article that takes part in nothing yet."""
         return self.add(Article(**({"number": number, "name": f"Article {number}"} | values)))
 
+    def stock(self, quantity: Any, *numbers: str, warehouse: str = "MAIN") -> None:
+        """Receive pieces of articles into a warehouse."""
+        reference = f"stock-{next(self._receipts)}"
+        movements = [Movement(number, warehouse, Decimal(quantity), Reason.RECEIPT, reference) for number in numbers]
+        post_movements(self.session, movements)
+
     def listed(self, number: str, *, dirty: Any = None, **values: Any) -> Article:
         """An article in the integration's list, with a stock link."""
         article = self.article(number, **values)
@@ -68,6 +89,7 @@ class Shop:
             "number": f"A{n}", "integration_id": "shop-1", "external_id": f"ext-{n}", "external_number": f"#{n}",
             "project_id": self.project.id, "customer_id": self.customer.id, "currency": "EUR",
             "payment_method_id": self.paypal.id, "payment_state": "paid", "shipping_method_id": self.dhl.id,
+            "delivery": ADDRESS,
         }  # fmt: skip
         order = self.add(Order(**(defaults | values)))
         for position, (number, quantity) in enumerate(lines.items(), 1):

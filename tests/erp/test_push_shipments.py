@@ -38,6 +38,7 @@ def shipped(session: Session, shop: Any) -> Any:
     """An order of two lines, one of them unknown to the shop, shipped in two parcels."""
     shop.article("A-1")
     shop.article("A-2")
+    shop.stock(10, "A-1", "A-2")
     order = shop.order({"A-1": 3, "A-2": 1})
     session.execute(text("UPDATE sales_order_line SET line_ref = '' WHERE position = 2"))
     parcels = [ParcelForm(tracking_number="JD1"), ParcelForm(tracking_number="JD2", carrier="DPD")]
@@ -95,6 +96,7 @@ def test_a_cancellation_that_is_not_wanted_loses_its_mark(session: Session, shop
 
 def test_an_unanswered_report_is_repeated_as_such_and_the_others_are_not(session: Session, shop: Any) -> None:
     shop.article("A-1")
+    shop.stock(10, "A-1")
     for _ in range(4):
         ship_order(session, shop.order({"A-1": 1}).id, [], "jo")
     batch = push.collect(session, SHIPMENTS, "dead", ShipmentSettings(), PLAIN, 100, ()).batch_id
@@ -110,6 +112,7 @@ def test_an_unanswered_report_is_repeated_as_such_and_the_others_are_not(session
 
 def test_what_was_perhaps_reported_is_still_a_repeat_after_the_rest_was_settled(session: Session, shop: Any) -> None:
     shop.article("A-1")
+    shop.stock(10, "A-1")
     for _ in range(3):
         ship_order(session, shop.order({"A-1": 1}).id, [], "jo")
     batch = push.collect(session, SHIPMENTS, "dead", ShipmentSettings(), PLAIN, 100, ()).batch_id

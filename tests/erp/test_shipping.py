@@ -233,11 +233,12 @@ def test_the_number_of_statements_does_not_grow_with_the_orders_of_a_batch(sessi
     for _ in range(300):
         shop.order({"A-1": 1})
     session.commit()
+    assert ship_released(session, 1).done == 1, "the first draws open the number ranges"
     said: list[str] = []
     event.listen(session.get_bind(), "before_cursor_execute", lambda *a: said.append(a[2]))
     assert ship_released(session, 3).done == 3
     few = len(said)
-    assert ship_released(session, 297).done == 297
+    assert ship_released(session, 296).done == 296
     assert len(said) == 2 * few
 
 
