@@ -18,8 +18,8 @@ from erp.tables import Stocktake, Warehouse
 
 MOST_LINES = 50_000
 """Lines of one pasted list; more are several lists."""
-_NUMBER = re.compile(r"\d{1,10}(?:[.,]\d{1,4})?")
-_THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+_NUMBER = re.compile(r"[0-9]{1,10}(?:[.,][0-9]{1,4})?")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 """1.000 may be one or a thousand: nobody's stock is set by a guess."""
 
 
