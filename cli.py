@@ -6,14 +6,14 @@ import sys
 
 import typer
 
-from commands import demo, integrations, orders, processes
+from commands import demo, integrations, orders, processes, seed
 
 app = typer.Typer(
     help="Connect links online shops and marketplaces with an ERP store.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for group in (processes.app, demo.app, integrations.app, orders.app):
+for group in (processes.app, demo.app, integrations.app, orders.app, seed.app):
     app.add_typer(group)
 app.add_typer(processes.db, name="db")
 app.add_typer(processes.users, name="user")
