@@ -105,6 +105,8 @@ class DocumentLine(_Frozen):
     """The order line."""
     kind: str
     """As in `erp.tables.OrderLine`: article, component, shipping, discount, surcharge or rounding."""
+    parent_id: int | None = None
+    """The bundle's line that a component belongs to."""
     article: str = ""
     title: str = ""
     description: str = ""

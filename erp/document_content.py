@@ -98,6 +98,7 @@ class OrderFacts:
     issuer: Issuer
     lines: Sequence[LineFacts]
     customer_number: str = ""
+    customer_name: str = ""
     payment: PaymentMethod | None = None
     shipping: str = ""
     delivery_term: str = ""
@@ -130,8 +131,8 @@ def load_facts(session: Session, orders: Sequence[Order]) -> dict[int, OrderFact
     payments = _by_id(session, PaymentMethod, {order.payment_method_id for order in orders})
     shippings = _by_id(session, ShippingMethod, {order.shipping_method_id for order in orders})
     terms = _by_id(session, DeliveryTerm, {order.delivery_term_id for order in orders})
-    numbers = select(Customer.id, Customer.number).where(col(Customer.id).in_({each.customer_id for each in orders}))
-    customers = dict(session.exec(numbers).all())
+    numbers = select(Customer.id, Customer.number, Customer.name).where(col(Customer.id).in_({each.customer_id for each in orders}))
+    customers = {id_: (number, name) for id_, number, name in session.exec(numbers)}
     lines, deliveries = _lines(session, ids), _deliveries(session, ids)
     return {
         order.id or 0: OrderFacts(
@@ -139,7 +140,8 @@ def load_facts(session: Session, orders: Sequence[Order]) -> dict[int, OrderFact
             project=projects[order.project_id],
             issuer=Issuer.model_validate(projects[order.project_id].issuer),
             lines=lines.get(order.id or 0, []),
-            customer_number=customers.get(order.customer_id, ""),
+            customer_number=customers[order.customer_id][0],
+            customer_name=customers[order.customer_id][1],
             payment=payments.get(order.payment_method_id),
             shipping=getattr(shippings.get(order.shipping_method_id), "name", ""),
             delivery_term=getattr(terms.get(order.delivery_term_id), "name", ""),
@@ -225,6 +227,7 @@ def _line(each: LineFacts, part: Amounts, category: TaxCategory, rate: Decimal) 
     return DocumentLine(
         line_id=line.id or 0,
         kind=line.kind,
+        parent_id=line.parent_id if line.kind == "component" else None,
         article=each.article,
         title=line.title,
         description=line.description,
@@ -259,6 +262,9 @@ def compose(kind: DocumentKind, facts: OrderFacts, lines: Sequence[DocumentLine]
     """Compose a document of an order without its number; amounts are the sums of the lines. Pure."""
     order = facts.order
     buyer, recipient = _address(order.billing), _address(order.delivery)
+    if not buyer.addressee:  # over the counter nobody gives an address
+        at_counter = {"name": facts.customer_name or facts.customer_number, "country": facts.issuer.country}
+        buyer = buyer.model_copy(update=at_counter)
     days = [delivery.day for delivery in facts.deliveries] or [day]
     language = facts.language if facts.language in EXEMPTIONS else FALLBACK
     taxes = tax_sums(lines)

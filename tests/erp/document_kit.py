@@ -51,14 +51,15 @@ class Desk:
         """A shipped, unpaid order with lines; amounts are split by the rate."""
         defaults = {"billing": BUYER, "delivery": BUYER, "fulfilment_state": "shipped", "tax_country": "DE"}
         order = self.shop.order({}, **(defaults | {"payment_state": "open"} | values))
-        for position, (kind, quantity, gross, rate) in enumerate(lines, 1):
-            self.line(order, position, kind, quantity, gross, rate)
+        for position, line in enumerate(lines, 1):
+            self.line(order, position, line)
         order.total = sum((Decimal(line[2]) for line in lines), Decimal(0))
         self.session.flush()
         return order
 
-    def line(self, order: Order, position: int, kind: str, quantity: str, gross: str, rate: str, **values: Any) -> Any:
+    def line(self, order: Order, position: int, line: Line, **values: Any) -> Any:
         """One line of an order."""
+        kind, quantity, gross, rate = line
         whole = Decimal(gross)
         net = cents(whole * 100 / (100 + Decimal(rate)))
         is_article = kind in ("article", "component")

@@ -303,7 +303,7 @@ def test_a_bundle_is_credited_when_all_its_components_came_back(session: Session
     order = desk.order(("article", "2", "40.00", "19"))
     head = desk.lines(order)[0]
     for position in (2, 3):
-        desk.line(order, position, "component", "4", "0.00", "19", parent_id=head.id)
+        desk.line(order, position, ("component", "4", "0.00", "19"), parent_id=head.id)
     invoice(session, order)
     half = issue_credit_note(session, desk.returned(order, {2: "2"}), "jo")
     assert half.total == 0
@@ -329,3 +329,8 @@ def test_a_packed_shipment_is_not_yet_a_supply(session: Session, desk: Desk) -> 
     desk.shipment(order, "LS1", state="packed")
     assert content(invoice(session, order)).references.delivery_notes == ()
     assert session.exec(select(Shipment.state)).all() == ["packed"]
+
+
+def test_who_buys_over_the_counter_without_an_address_is_the_pos_customer(session: Session, desk: Desk) -> None:
+    said = content(invoice(session, desk.order(*MIXED, billing={}, delivery={})))
+    assert (said.buyer.name, said.buyer.country, said.recipient) == ("Jo Doe", "DE", None)
