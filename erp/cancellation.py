@@ -23,7 +23,7 @@ from erp.tables import Article, Order, OrderLine, Shipment
 LONGEST_REASON = 200
 
 
-def cancel_order(session: Session, order_id: int, by: str, reason: str = "") -> None:
+def cancel_order(session: Session, order_id: int, by: str, reason: str = "", *, tells_channel: bool = True) -> None:
     """Cancel an order of which nothing has left, with the reason; money that came in opens a refund.
 
     Cancelling twice changes nothing. Raises `LookupError` and `FailureError` STATE_FORBIDS when something has left: the
@@ -33,11 +33,13 @@ def cancel_order(session: Session, order_id: int, by: str, reason: str = "") -> 
     if order.is_cancelled:
         return
     demand(Action.CANCEL, states_of(order))
-    cancel_locked(session, [order], reason, by)
+    cancel_locked(session, [order], reason, by, tells_channel=tells_channel)
     session.refresh(order)
 
 
-def cancel_locked(session: Session, orders: Sequence[Order], reason: str, by: str) -> None:
+def cancel_locked(
+    session: Session, orders: Sequence[Order], reason: str, by: str, *, tells_channel: bool = True
+) -> None:
     """Cancel open orders that the caller holds, as one set.
 
     Gives reservations back, marks stock and reports as to be sent, opens refunds of money that came in, withdraws the
@@ -48,6 +50,7 @@ def cancel_locked(session: Session, orders: Sequence[Order], reason: str, by: st
     for order in orders:
         move(Part.CANCELLATION, "cancelled" if order.is_cancelled else "live", "cancelled")
     ids = [order.id or 0 for order in orders]
+    reports = [Report(order.integration_id, order.number, order.id or 0) for order in orders]
     told = [event_of(order, "cancelled", by, reason=reason) for order in orders]
     given = {"ids": ids, "reason": reason.strip()[:LONGEST_REASON]}
     for statement in (
@@ -69,7 +72,8 @@ def cancel_locked(session: Session, orders: Sequence[Order], reason: str, by: st
     open_refunds(session, orders, wishes, by)
     # Links come last in the order of locks.
     mark_stock_dirty(session, freed)
-    mark_reports(session, [Report(order.integration_id, order.number, order.id or 0) for order in orders])
+    if tells_channel:
+        mark_reports(session, reports)
     session.expire_all()
 
 
@@ -83,8 +87,8 @@ def cancel_lines(session: Session, order_id: int, quantities: Mapping[int, Decim
     """
     order = lock_order(session, order_id)
     demand(Action.CHANGE, states_of(order))
-    lines = _lines(session, order_id)
-    states = [_state(line, is_stock) for line, is_stock in lines]
+    lines = lines_of(session, order_id)
+    states = line_states(lines)
     left = cancellable(states)
     titles = {line.id: line.title for line, _ in lines}
     for line_id, quantity in quantities.items():
@@ -106,7 +110,7 @@ def cancel_rest(session: Session, order_id: int, by: str, reason: str = "") -> N
     """
     order = lock_order(session, order_id)
     demand(Action.CANCEL_REST, states_of(order))
-    gone = rest([_state(line, is_stock) for line, is_stock in _lines(session, order_id)])
+    gone = rest(line_states(lines_of(session, order_id)))
     _cancel_parts(session, order, gone, by, reason)
 
 
@@ -162,7 +166,7 @@ def recount(session: Session, order: Order, by: str) -> None:
 
     `channel_total` stays what was agreed, so that a page can show both.
     """
-    lines = [line_amounts(line) for line, _ in _lines(session, order.id or 0)]
+    lines = [line_amounts(line) for line, _ in lines_of(session, order.id or 0)]
     left, before = total_of(remaining(lines)), order.payment_state
     order.total, order.total_tax = left.gross, left.tax
     session.add(order)
@@ -179,7 +183,7 @@ def line_amounts(line: OrderLine) -> LineAmounts:
     return LineAmounts(line.id or 0, line.kind, line.tax_rate, booked, line.cancelled)
 
 
-def _lines(session: Session, order_id: int) -> Sequence[tuple[OrderLine, bool]]:
+def lines_of(session: Session, order_id: int) -> Sequence[tuple[OrderLine, bool]]:
     """The lines with whether they are stock articles."""
     query = (
         select(OrderLine, func.coalesce(Article.is_stock_article, False))
@@ -190,13 +194,17 @@ def _lines(session: Session, order_id: int) -> Sequence[tuple[OrderLine, bool]]:
     return session.exec(query.execution_options(populate_existing=True)).all()
 
 
-def _state(line: OrderLine, is_stock: bool) -> LineState:
-    return LineState(
-        id=line.id or 0,
-        parent_id=line.parent_id,
-        kind=line.kind,
-        is_delivered=is_stock,
-        quantity=line.quantity,
-        cancelled=line.cancelled,
-        shipped=line.shipped,
-    )
+def line_states(lines: Sequence[tuple[OrderLine, bool]]) -> list[LineState]:
+    """The lines as the rules of cancelling read them."""
+    return [
+        LineState(
+            id=line.id or 0,
+            parent_id=line.parent_id,
+            kind=line.kind,
+            is_delivered=is_stock,
+            quantity=line.quantity,
+            cancelled=line.cancelled,
+            shipped=line.shipped,
+        )
+        for line, is_stock in lines
+    ]

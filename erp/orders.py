@@ -1,47 +1,16 @@
-"""What people do with booked orders while they live: hold, release, correct an address, note something."""
+"""What people do with booked orders while they live: hold, release, let ship by itself, note something."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlmodel import Session, col, select
 
-from canonical.failure import Failure, FailureError
 from erp import journal
-from erp.rules.order_life import Action, States, allowed, demand
+from erp.rules.order_life import Action, States, demand
 from erp.tables import Order
 
 HELD_BY_HAND = "hold_by_hand"
 """The hold that a person puts on, followed by a colon and the reason."""
-
-COUNTRY_LETTERS = 2
-
-
-class AddressForm(BaseModel):
-    """An address of an order as a person corrects it; the fields are those of the order's snapshot."""
-
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
-
-    company: str = Field(default="", max_length=200)
-    first_name: str = Field(default="", max_length=120)
-    last_name: str = Field(default="", max_length=120)
-    street: str = Field(min_length=1, max_length=200)
-    street2: str = Field(default="", max_length=200)
-    postcode: str = Field(default="", max_length=20)
-    city: str = Field(min_length=1, max_length=120)
-    state: str = Field(default="", max_length=120)
-    country: str = Field(min_length=COUNTRY_LETTERS, max_length=COUNTRY_LETTERS)
-    email: str = Field(default="", max_length=200)
-    phone: str = Field(default="", max_length=60)
-    post_number: str = Field(default="", max_length=20)
-
-    @field_validator("country")
-    @classmethod
-    def _large(cls, value: str) -> str:
-        return value.upper()
-
-
-Which = Literal["billing", "delivery"]
 
 
 def lock_order(session: Session, order_id: int) -> Order:
@@ -112,34 +81,6 @@ def set_autoship(session: Session, order_id: int, autoship: bool, by: str) -> No
     tell(session, order, "autoship_on" if autoship else "autoship_off", by)
 
 
-def correct_address(session: Session, order_id: int, which: Which, form: AddressForm, by: str) -> list[str]:
-    """Correct an address of an order that has not left; returns which fields changed, which is all the journal is told.
-
-    Master data stays untouched (D§10.1). Raises `FailureError`: STATE_FORBIDS, COUNTRY_FIXED because another country
-    would change the tax of the lines.
-    """
-    order = lock_order(session, order_id)
-    demand(Action.CORRECT_ADDRESS, states_of(order))
-    before = order.billing if which == "billing" else order.delivery
-    if (country := before.get("country", "")) and form.country != country:
-        raise FailureError(Failure.of("COUNTRY_FIXED", country=country, wanted=form.country))
-    given = form.model_dump()
-    changed = [name for name, value in given.items() if value != before.get(name, "")]
-    if not changed:
-        return []
-    # What the form does not show, such as a VAT id, stays.
-    kept = {name: value for name, value in before.items() if name not in given}
-    after = kept | {name: value for name, value in given.items() if value}
-    if which == "billing":
-        order.billing = after
-    else:
-        order.delivery = after
-    session.add(order)
-    session.flush()
-    tell(session, order, f"{which}_corrected", by, fields=", ".join(changed))
-    return changed
-
-
 def add_note(session: Session, order_id: int, note: str, by: str) -> None:
     """Add a line to an order's internal label; the journal knows that, not what it says."""
     order = lock_order(session, order_id)
@@ -147,11 +88,6 @@ def add_note(session: Session, order_id: int, note: str, by: str) -> None:
     session.add(order)
     session.flush()
     tell(session, order, "noted", by)
-
-
-def may(order: Order) -> frozenset[Action]:
-    """What may be done with an order now: the buttons of its page."""
-    return allowed(states_of(order))
 
 
 def event_of(order: Order, event: str, by: str, **params: Any) -> dict[str, Any]:

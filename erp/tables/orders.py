@@ -106,7 +106,7 @@ class Order(SQLModel, table=True):
     autoship: bool = True
     autoship_documents: str = Field(default="standard", max_length=40)
     holds: list[str] = texts()
-    """Codes that stop shipping until a person lifts them."""
+    """What stops shipping until a person lifts it: a code, a name, or `hold_by_hand:` and the reason."""
     payment_state: str = Field(default="open", max_length=20)
     """open, partial, paid or refunded."""
     fulfilment_state: str = Field(default="open", max_length=20)
@@ -163,11 +163,13 @@ class OrderChange(SQLModel, table=True):
     digest: str = Field(max_length=64)
     """Of what changed, so that the same change is one row however often it is read."""
     parts: list[str] = texts()
-    """amount, refund, lines, billing address or delivery address."""
+    """amount, refund, lines, billing or delivery."""
     before: dict[str, Any] = json_object()
     after: dict[str, Any] = json_object()
     state: str = word(20, "open")
     """open, taken or kept."""
+    by_hand: list[Any] = json_list()
+    """What could not be taken over: pairs of a reason and a name (`erp/rules/takeover.py`)."""
     found_at: Moment = filled_now()
     decided_at: Moment | None = moment()
     decided_by: str = word(120)

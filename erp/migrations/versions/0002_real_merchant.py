@@ -424,6 +424,7 @@ def upgrade() -> None:
         sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("state", sa.String(length=20), server_default="open", nullable=False),
+        sa.Column("by_hand", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("found_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.String(length=120), server_default="", nullable=False),
