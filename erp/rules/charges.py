@@ -5,8 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from canonical.failure import Finding
-from canonical.money import ZERO, tax_in_gross, unit_of
-from canonical.order import Charge, ChargeKind, ChannelOrder
+from canonical.money import ZERO, unit_of
+from canonical.order import ChannelOrder, Charge, ChargeKind
 from canonical.settings import OrderSettings, ShippingTax
 from erp.rules.discounts import discount_article, gross_per_rate, negative_fee_lines, split_over_rates
 from erp.rules.model import ArticleInfo, DraftLine, MasterData

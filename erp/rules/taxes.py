@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from canonical.failure import Finding, Severity
 from canonical.money import HUNDRED, ZERO, tax_of_net, unit_of
-from canonical.order import Charge, ChargeKind, ChannelOrder, LineKind, OrderLine
+from canonical.order import ChannelOrder, Charge, ChargeKind, LineKind, OrderLine
 from canonical.settings import OrderSettings
 from erp.rules.address import delivery_of
 from erp.rules.model import ArticleInfo, DraftLine, MasterData
@@ -69,15 +69,17 @@ def check_line_taxes(order: ChannelOrder, found: list[Finding]) -> None:
     """
     unit = HUNDRED * unit_of(order.currency)
     for line in order.lines:
-        _check(line.title, line.net, line.tax, line.tax_rate, unit, found)
+        _check(line.title, line.net, line.tax, line.tax_rate, found, unit=unit)
         if line.discount_net or line.discount_tax:
             net, tax = line.net - line.discount_net, line.tax - line.discount_tax
-            _check(f"{line.title} (−)", net, tax, line.tax_rate, unit, found)
+            _check(f"{line.title} (−)", net, tax, line.tax_rate, found, unit=unit)
     for charge in order.shipping + order.fees:
-        _check(charge.title, charge.net, charge.tax, charge.tax_rate, unit, found)
+        _check(charge.title, charge.net, charge.tax, charge.tax_rate, found, unit=unit)
 
 
-def _check(where: str, net: Decimal, tax: Decimal, rate: Decimal | None, unit: Decimal, found: list[Finding]) -> None:
+def _check(
+    where: str, net: Decimal, tax: Decimal, rate: Decimal | None, found: list[Finding], *, unit: Decimal
+) -> None:
     if rate is None:
         if tax:
             found.append(Finding.of("TAX_MISSING", line=where[:120]))
