@@ -18,6 +18,7 @@ from activities.deps import Deps
 from activities.heartbeats import Heartbeats
 from activities.house import HouseActivities
 from activities.lifecycle import LifecycleActivities
+from activities.partners import PartnerActivities
 from activities.pull import PullActivities
 from activities.push import PushActivities
 from activities.schedules import ScheduleActivities, ensure_house_schedules
@@ -30,12 +31,13 @@ from workflows.go_live import GoLive
 from workflows.house import HouseRun
 from workflows.integration import Integration
 from workflows.runs import PullRun, PushRun
-from workflows.setup import BuildArticleList, InstallConnector, TestConnection
+from workflows.setup import BuildArticleList, InstallConnector, TestConnection, TestPartner
 
 WORKFLOWS: list[type] = [
     Integration,
     InstallConnector,
     TestConnection,
+    TestPartner,
     BuildArticleList,
     GoLive,
     PullRun,
@@ -85,6 +87,7 @@ def activities(deps: Deps, client: Client) -> list[Any]:
         push.collect_batch, push.send_batch, push.check_ticket, push.settle_batch,
         schedules.sync_schedules, schedules.open_schedule, schedules.close_schedule, schedules.trigger_schedule,
         house.house_step, house.hint_pushes, house.settle_lost_runs,
+        PartnerActivities(deps).check_partner,
     ]  # fmt: skip
 
 

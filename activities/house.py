@@ -11,7 +11,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.deps import Deps
 from activities.failures import reports_failures
-from canonical.runs import AUTO_SHIP, RETENTION, HouseDone, HouseTask, RunRef
+from activities.partners import exchange_files
+from canonical.runs import AUTO_SHIP, PARTNERS, RETENTION, HouseDone, HouseTask, RunRef
 from erp import autoship, retention, runs
 from workflows import ids
 
@@ -91,6 +92,7 @@ def _booked(service: Callable[[Session, int], HouseDone]) -> Step:
 
 
 STEPS: Mapping[str, Step] = {
+    PARTNERS: exchange_files,
     RETENTION: _booked(retention.erase_old),
     AUTO_SHIP: _booked(autoship.ship_released),
 }

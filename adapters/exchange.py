@@ -39,8 +39,8 @@ class Exchange(Protocol):
     def waiting(self, limit: int) -> list[FoundFile]:
         """Complete files in the in-folder, oldest first; never written to."""
 
-    def read(self, name: str, limit: int) -> bytes:
-        """Read a waiting file of at most `limit` bytes; raises FILE_TOO_LARGE."""
+    def read(self, name: str, limit: int) -> bytes | None:
+        """Read a waiting file of at most `limit` bytes; None when its owner took it back. Raises FILE_TOO_LARGE."""
 
     def put_away(self, name: str, *, is_good: bool) -> None:
         """Move a file that was taken to the done-folder, or to the bad one; one that is gone counts as put away."""
@@ -82,17 +82,20 @@ class FolderExchange:
         """Complete files in the in-folder, oldest first."""
         return complete_files(inside(self._base, self._folders.in_), limit, settles_after=self._settles_after)
 
-    def read(self, name: str, limit: int) -> bytes:
-        """Read a waiting file of at most `limit` bytes."""
-        return read_limited(inside(self._base, self._folders.in_) / Path(name).name, limit)
+    def read(self, name: str, limit: int) -> bytes | None:
+        """Read a waiting file of at most `limit` bytes; None when its owner took it back."""
+        path = inside(self._base, self._folders.in_) / Path(name).name
+        return read_limited(path, limit) if self._is_there(path) else None
 
     def put_away(self, name: str, *, is_good: bool) -> None:
         """Move a file that was taken."""
         path = inside(self._base, self._folders.in_) / Path(name).name
+        if self._is_there(path):
+            move_into(path, inside(self._base, self._folders.done if is_good else self._folders.bad))
+
+    def _is_there(self, path: Path) -> bool:
         with naming_failures(self._folders.in_):
-            if not path.is_symlink() and not path.exists():
-                return
-        move_into(path, inside(self._base, self._folders.done if is_good else self._folders.bad))
+            return path.is_symlink() or path.exists()
 
     def put(self, name: str, data: bytes) -> None:
         """Write a file into the out-folder."""

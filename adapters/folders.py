@@ -92,8 +92,8 @@ def _keep_names(folder: Path) -> None:
 
 
 def is_finished_name(name: str) -> bool:
-    """Tell whether a name is not that of a hidden or half-written file."""
-    return not name.startswith(".") and not name.lower().endswith(UNFINISHED)
+    """Tell whether a name is not that of a hidden or half-written file, and can be shown and stored."""
+    return not name.startswith(".") and not name.lower().endswith(UNFINISHED) and name.isprintable()
 
 
 def complete_files(

@@ -151,12 +151,16 @@ class SftpExchange:
         settled = [file for file in found if file.modified_at <= latest]
         return sorted(settled, key=lambda file: (file.modified_at, file.name))[:limit]
 
-    def read(self, name: str, limit: int) -> bytes:
-        """Read a waiting file of at most `limit` bytes, whatever size the server states.
+    def read(self, name: str, limit: int) -> bytes | None:
+        """Read a waiting file of at most `limit` bytes, whatever size the server states; None when it is gone.
 
         Raises `FailureError` FILE_TOO_LARGE, and SERVER_CUT_OFF when less arrived than was stated.
         """
-        with self._naming(self._folders.in_), self._client.open(_join(self._folders.in_, name), "rb") as file:
+        path = _join(self._folders.in_, name)
+        with self._naming(self._folders.in_):
+            if not self._exists(path):
+                return None
+        with self._naming(self._folders.in_), self._client.open(path, "rb") as file:
             stated = file.stat().st_size or 0
             if stated > limit:
                 raise FailureError(Failure.of("FILE_TOO_LARGE", file=name, megabytes=limit // 1_000_000))
@@ -243,7 +247,7 @@ def _private_key(pem: str) -> paramiko.PKey:
 
 
 def _is_plain(name: str) -> bool:
-    return "/" not in name and "\\" not in name and name.isprintable() and name not in (".", "..")
+    return "/" not in name and "\\" not in name
 
 
 def _join(folder: str, name: str) -> str:

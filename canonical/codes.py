@@ -104,8 +104,9 @@ CODES: dict[str, Code] = {
         Kind.REJECT, Repair.SETTINGS, "Der Shop nennt keine {what} und es gibt keinen Standard", "The shop gives no {what} and there is no default",
         "Wähle in den Einstellungen einen Standard.", "Choose a default in the settings."),
     "PROJECT_UNMAPPED": Code(
-        Kind.REJECT, Repair.SETTINGS, "Das Projekt „{value}“ gibt es nicht", "The project '{value}' does not exist",
-        "Wähle in den Einstellungen ein vorhandenes Projekt.", "Choose an existing project in the settings."),
+        Kind.REJECT, Repair.MAPPING, "Dem Sales Channel „{value}“ ist kein Projekt zugeordnet", "No project is mapped to the sales channel '{value}'",
+        "Ordne ihn zu; Schreibweise und Leerzeichen zählen. Wartende Aufträge laufen dann von selbst weiter.",
+        "Map it; spelling and blanks count. Waiting orders then continue by themselves."),
     "MASTER_DATA_MISSING": Code(
         Kind.REJECT, Repair.MASTER_DATA, "{what} „{value}“ gibt es im ERP nicht mehr", "{what} '{value}' no longer exists in the ERP",
         "Lege den Eintrag an oder wähle in den Einstellungen einen anderen.", "Create it or choose another one in the settings."),
@@ -180,6 +181,30 @@ CODES: dict[str, Code] = {
     "PARTIALLY_REFUNDED": Code(
         Kind.NOTE, Repair.MASTER_DATA, "Vor der Übernahme teilweise erstattet: {amount}", "Refunded in part before import: {amount}",
         "Prüfe, welche Menge noch zu liefern ist, und gib den Auftrag frei.", "Check which quantity is still to be delivered and release the order."),
+    "LINES_REMOVED": Code(
+        Kind.NOTE, Repair.NONE, "Vor der Übernahme herausgenommen: {lines}", "Taken out before import: {lines}", "Nichts zu tun: übernommen ist, was noch zu liefern ist.", "Nothing to do: what is still to be delivered was imported."),
+    "REFUND_MISMATCH": Code(
+        Kind.NOTE, Repair.MASTER_DATA, "Herausgenommen wurden Positionen für {removed}, erstattet sind {refunded}", "Lines worth {removed} were taken out, {refunded} were refunded",
+        "Kläre die Erstattung und gib den Auftrag frei.", "Settle the refund and release the order."),
+    "CUSTOMER_LOCKED": Code(
+        Kind.NOTE, Repair.MASTER_DATA, "Der Kunde {number} ist gesperrt: {reason}", "Customer {number} is locked: {reason}",
+        "Prüfe den Kunden, dann gib den Auftrag frei oder storniere ihn.", "Check the customer, then release the order or cancel it."),
+    "POST_NUMBER_MISSING": Code(
+        Kind.NOTE, Repair.CHANNEL, "Packstation oder Postfiliale ohne Postnummer", "Parcel locker or post office without a post number",
+        "Frage den Käufer nach der Postnummer, ergänze sie in der Lieferadresse und gib den Auftrag frei.", "Ask the buyer for the post number, add it to the delivery address and release the order."),
+    "DUPLICATE_SUSPECTED": Code(
+        Kind.NOTE, Repair.MASTER_DATA, "Vielleicht doppelt: {other} hat dieselbe Nummer, denselben Betrag und denselben Tag", "Perhaps a duplicate: {other} has the same number, total and day",
+        "Vergleiche beide. Storniere den doppelten oder gib diesen frei.", "Compare both. Cancel the duplicate, or release this one."),
+    "GIFT_CARD_TAXED": Code(
+        Kind.NOTE, Repair.CHANNEL, "Geschenkgutschein „{line}“ ist mit Steuer verkauft", "Gift card '{line}' was sold with tax",
+        "Ein Wertgutschein wird ohne Steuer verkauft: berichtige die Steuerklasse im Shop und gib den Auftrag frei.", "A value voucher is sold without tax: correct the tax class in the shop and release the order."),
+    "GIFT_CARD_STOCKED": Code(
+        Kind.REJECT, Repair.ARTICLE, "Der Geschenkgutschein {skus} ist ein Lagerartikel", "The gift card {skus} is a stock article",
+        "Nimm am Artikel das Kennzeichen „Lagerartikel“ heraus und starte den Auftrag erneut.", "Take the flag 'stock article' off and run the order again."),
+    "PAID_BY_SEVERAL": Code(
+        Kind.NOTE, Repair.NONE, "Mit mehreren Zahlungsarten bezahlt ({methods}): kein Autoversand", "Paid by several methods ({methods}): no auto-ship", "Prüfe die Zahlungen und gib den Auftrag frei.", "Check the payments and release the order."),
+    "PERSONALISED": Code(
+        Kind.NOTE, Repair.NONE, "Personalisierte Positionen: kein Autoversand: {titles}", "Personalised lines: no auto-ship: {titles}", "Lies die Angaben des Käufers und gib den Auftrag frei.", "Read the buyer's words and release the order."),
     "COMMENT_STOPS_AUTOSHIP": Code(Kind.NOTE, Repair.NONE, "Kundenkommentar: kein Autoversand", "Customer's comment: no auto-ship", "Lies den Kommentar und gib den Auftrag frei.", "Read the comment and release the order."),
     "PAYMENT_STOPS_AUTOSHIP": Code(Kind.NOTE, Repair.NONE, "Zahlungsart ohne Autoversand: {value}", "Payment method without auto-ship: {value}", "Gib den Auftrag von Hand frei.", "Release the order by hand."),
     "CURRENCY_RATE_MISSING": Code(
@@ -395,7 +420,7 @@ CODES: dict[str, Code] = {
     "YES_OR_NO": Code(Kind.REJECT, Repair.ARTICLE, "„{value}“ ist weder ja noch nein", "'{value}' is neither yes nor no", "Schreib 1 oder 0, ja oder nein.", "Write 1 or 0, yes or no."),
     "CSV_COLUMNS": Code(Kind.REJECT, Repair.NONE, "Die Spalten passen nicht. Gefunden: {found}. Erwartet: {expected}", "The columns do not fit. Found: {found}. Expected: {expected}", "Gleiche die erste Zeile an und lade die Datei noch einmal hoch; nichts wurde übernommen.", "Align the first line and upload the file again; nothing was taken over."),
     "CSV_ENCODING": Code(Kind.REJECT, Repair.NONE, "Die Datei ist weder UTF-8 noch Windows-1252", "The file is neither UTF-8 nor Windows-1252", "Speichere sie als „CSV UTF-8“; nichts wurde übernommen.", "Save it as 'CSV UTF-8'; nothing was taken over."),
-    "CSV_BROKEN": Code(Kind.REJECT, Repair.NONE, "Zeile {line} ist kein CSV: ein Anführungszeichen wird nicht geschlossen", "Line {line} is no CSV: a quotation mark is not closed", "Korrigiere die Zeile und lade die Datei noch einmal hoch; nichts wurde übernommen.", "Correct the line and upload the file again; nothing was taken over."),
+    "CSV_BROKEN": Code(Kind.REJECT, Repair.NONE, "Zeile {line} ist kein CSV: die Anführungszeichen passen nicht zusammen", "Line {line} is no CSV: its quotation marks do not match", "Korrigiere die Zeile und lade die Datei noch einmal hoch; nichts wurde übernommen.", "Correct the line and upload the file again; nothing was taken over."),
     "CSV_CELLS": Code(Kind.REJECT, Repair.NONE, "Die Zeile hat {value} Zellen, mehr als die Überschrift", "The line has {value} cells, more than the header", "Setz Werte mit dem Trennzeichen in Anführungszeichen.", "Put values that contain the delimiter into quotation marks."),
     "FILE_MISSING": Code(Kind.REJECT, Repair.NONE, "Es wurde keine Datei gewählt", "No file was chosen", "Wähle eine Datei.", "Choose a file."),
     "FOLDER_MISSING": Code(Kind.OPERATOR, Repair.SETTINGS, "Den Ordner {folder} gibt es nicht", "There is no folder {folder}", "Lass ihn anlegen oder trage den richtigen ein.", "Have it created, or enter the right one."),
@@ -417,7 +442,7 @@ CODES: dict[str, Code] = {
     "TRACKING_MIXED": Code(Kind.REJECT, Repair.CHANNEL, "Sendung {tracking} gehört schon zu Lieferung {note}, andere Sendungen des Eintrags nicht", "Parcel {tracking} belongs to delivery {note} already, others of the entry do not", "Bitte den Dienstleister, nur die neuen Sendungen zu melden.", "Ask the provider to report the new parcels only."),
     "TRACKING_LINE_UNKNOWN": Code(Kind.REJECT, Repair.CHANNEL, "Auftrag {order} hat keine offene Position „{line}“", "Order {order} has no open line '{line}'", "Kläre mit dem Dienstleister, was geliefert wurde.", "Ask the provider what was delivered."),
     "TRACKING_TOO_MUCH": Code(Kind.REJECT, Repair.CHANNEL, "Position „{line}“: {quantity} gemeldet, offen sind nur {open}", "Line '{line}': {quantity} reported, only {open} are open", "Kläre mit dem Dienstleister, was geliefert wurde.", "Ask the provider what was delivered."),
-    "PROVIDER_REFUSED": Code(Kind.NOTE, Repair.MASTER_DATA, "Der Dienstleister kann nicht liefern: {reason}", "The provider cannot deliver: {reason}", "Entscheide: hebe den Halt auf und versende selbst, übergib den Auftrag erneut oder storniere ihn.", "Decide: lift the hold and ship it yourself, hand the order over again, or cancel it."),
+    "PROVIDER_REFUSED": Code(Kind.NOTE, Repair.MASTER_DATA, "Der Dienstleister kann nicht liefern", "The provider cannot deliver", "Entscheide: hebe den Halt auf und versende selbst, übergib den Auftrag erneut oder storniere ihn.", "Decide: lift the hold and ship it yourself, hand the order over again, or cancel it."),
     # --- lifecycle -------------------------------------------------------------------------------------------------
     "STATE_FORBIDS": Code(Kind.REJECT, Repair.NONE, "Das geht im Zustand „{state}“ nicht", "This is not possible in the state '{state}'", "Wechsle zuerst den Zustand der Integration.", "Change the integration's state first."),
     "FEATURE_UNKNOWN": Code(Kind.REJECT, Repair.SETTINGS, "Die Funktion „{feature}“ ist nicht gewählt", "The feature '{feature}' is not chosen", "Wähle die Funktion in den Einstellungen der Integration.", "Choose the feature in the integration's settings."),

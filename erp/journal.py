@@ -54,6 +54,19 @@ EVENT_TEXTS: dict[str, dict[Language, str]] = {
         "de": "Auftrag {number} versendet der Marktplatz",
         "en": "Order {number} is shipped by the marketplace",
     },
+    "handed_over": {
+        "de": "Auftrag {number} an {partner} übergeben ({file})",
+        "en": "Order {number} handed over to {partner} ({file})",
+    },
+    "withdrawn": {
+        "de": "Auftrag {number} bei {partner} zurückgezogen ({file})",
+        "en": "Order {number} withdrawn from {partner} ({file})",
+    },
+    "provider_refused": {"de": "{partner} kann nicht liefern: {reason}", "en": "{partner} cannot deliver: {reason}"},
+    "tracking_added": {
+        "de": "Sendungsnummern zu Lieferung {number} ergänzt: {tracking}",
+        "en": "Tracking numbers added to shipment {number}: {tracking}",
+    },
     "cancelled": {"de": "Auftrag {number} im ERP storniert", "en": "Order {number} cancelled in the ERP"},
     "paid": {"de": "Auftrag {number} ist bezahlt", "en": "Order {number} is paid"},
     "payment": {"de": "Zahlung über {amount} zu Auftrag {number}", "en": "Payment of {amount} for order {number}"},

@@ -9,6 +9,7 @@ from temporalio.common import RetryPolicy
 
 from canonical.check import CheckReport
 from canonical.lifecycle import CreateIntegration, IntegrationState, Readiness
+from canonical.partner import PartnerCheck
 from canonical.runs import (
     Applied,
     Built,
@@ -59,7 +60,7 @@ UNDO = RetryPolicy(
 
 async def _call(
     name: str,
-    argument: BaseModel | str | list[Any] | None,
+    argument: BaseModel | str | int | list[Any] | None,
     answer: type[Answer],
     summary: str,
     *,
@@ -104,6 +105,11 @@ async def check_connection(integration_id: str, by: str) -> CheckReport:
     return await _call(
         "check_connection", [integration_id, by], CheckReport, "test connection", retry=SHOP, seconds=120
     )
+
+
+async def check_partner(partner_id: int) -> PartnerCheck:
+    """Test a fulfilment provider's connection."""
+    return await _call("check_partner", partner_id, PartnerCheck, "test connection", retry=SHOP, seconds=120)
 
 
 async def check_readiness(integration_id: str) -> Readiness:

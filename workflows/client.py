@@ -1,6 +1,7 @@
 """How web and command line talk to the entity workflow: updates by name, failures as data."""
 
 from collections.abc import Awaitable
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 from uuid import uuid4
 
@@ -8,15 +9,17 @@ from pydantic import BaseModel
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
+from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError, TimeoutError
 from temporalio.service import RPCError, RPCStatusCode
 
 from canonical.failure import Failure, FailureError
 from canonical.lifecycle import CreateIntegration, IntegrationState
+from canonical.partner import PartnerCheck
 from workflows import ids
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -35,6 +38,13 @@ def failure_of(error: BaseException) -> Failure:
             cause.cause if isinstance(cause, (ActivityError, ChildWorkflowError, ApplicationError)) else cause.__cause__
         )
     return Failure.of("UNCLASSIFIED", where="workflow", error=type(error).__name__)
+
+
+def _unavailable(error: RPCError) -> Failure:
+    """What it means that Temporal did not take a call."""
+    if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
+        return Failure.of("NOT_RUNNING")
+    return Failure.of("UNREACHABLE", host="Temporal")
 
 
 class Lifecycle:
@@ -110,6 +120,38 @@ class Lifecycle:
             static_summary=connector,
         )
 
+    async def run_house(self, task: str) -> None:
+        """Start a house task now through its schedule, so that there is never a second one beside it.
+
+        Raises `FailureError` NOT_RUNNING when no worker has made the schedule yet.
+        """
+        try:
+            await self.client.get_schedule_handle(ids.house(task)).trigger()
+        except RPCError as error:
+            raise FailureError(_unavailable(error)) from error
+
+    async def test_partner(self, partner_id: int) -> PartnerCheck:
+        """Test a fulfilment provider's connection; a test that runs already is joined. Nothing is transferred."""
+        try:
+            found: PartnerCheck = await self.client.execute_workflow(
+                "TestPartner",
+                partner_id,
+                id=ids.partner_check(partner_id),
+                task_queue=ids.TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                execution_timeout=timedelta(seconds=90),
+                result_type=PartnerCheck,
+                static_summary=f"partner {partner_id}",
+            )
+            return found
+        except WorkflowFailureError as error:
+            is_late = isinstance(error.cause, TimeoutError)
+            raise FailureError(
+                Failure.of("TIMEOUT", host="Temporal") if is_late else failure_of(error.cause)
+            ) from error
+        except RPCError as error:
+            raise FailureError(_unavailable(error)) from error
+
     async def _answer(self, call: Awaitable[Answer]) -> Answer:
         try:
             return await call
@@ -118,6 +160,4 @@ class Lifecycle:
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             raise FailureError(Failure.of("TIMEOUT", host="Temporal")) from error
         except RPCError as error:
-            if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
-                raise FailureError(Failure.of("NOT_RUNNING")) from error
-            raise FailureError(Failure.of("UNREACHABLE", host="Temporal")) from error
+            raise FailureError(_unavailable(error)) from error

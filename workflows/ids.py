@@ -50,3 +50,8 @@ def feature_of(workflow_id: str) -> tuple[str, Feature] | None:
 def house(task: str) -> str:
     """A house task's schedule."""
     return f"house/{task}"
+
+
+def partner_check(partner_id: int) -> str:
+    """The test of a fulfilment provider's connection."""
+    return f"partner/{partner_id}/check"

@@ -4,6 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from canonical.check import CheckReport
+    from canonical.partner import PartnerCheck
     from canonical.runs import Built
     from workflows import calls
 
@@ -38,3 +39,13 @@ class BuildArticleList:
         built = await calls.build_article_list(integration_id, by)
         await calls.hint_pushes()
         return built
+
+
+@workflow.defn(name="TestPartner")
+class TestPartner:
+    """Tests a fulfilment provider's connection; transfers nothing."""
+
+    @workflow.run
+    async def run(self, partner_id: int) -> PartnerCheck:
+        """Test, and say what was found."""
+        return await calls.check_partner(partner_id)
