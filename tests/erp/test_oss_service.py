@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from canonical.failure import FailureError
 from canonical.settings import AdvancedSettings, OrderSettings
 from erp import master_data, oss
+from erp.documents import issue_invoices, today
 from erp.preparation import ensure_defaults
 from erp.rules import OssInfo
 from erp.tables import (
@@ -26,6 +27,7 @@ from erp.tables import (
 )
 from tests.erp import order_kit
 from tests.erp.conftest import Shop
+from tests.erp.document_kit import Desk
 
 TODAY = date(2026, 11, 22)
 NUMBERS = count(1)
@@ -187,3 +189,11 @@ def french(rate: str) -> order_kit.ChannelOrder:
     """An order of a French consumer."""
     address = order_kit.ANNA.model_copy(update={"country": "FR"})
     return order_kit.order(order_kit.line(rate=rate), shipping=(), billing=address, delivery=address)
+
+
+def test_the_invoice_that_crosses_the_threshold_turns_oss_on(books: Shop) -> None:
+    desk = Desk(books)
+    for gross, crossed in (("11900.00", False), ("0.10", True)):
+        order = desk.order(("article", "1", gross, "19"), tax_kind="eu_origin")
+        issue_invoices(books.session, [order.id or 0], "jo")
+        assert (oss.oss_state(books.session, today()).applies_from is not None) is crossed
