@@ -62,7 +62,7 @@ class ArticleForm(BaseModel):
     delivery_time: str = Field(default="", max_length=80)
     min_order_quantity: Decimal | None = measure()
     tax_category: Literal["normal", "reduced", "special", "exempt"] = "normal"
-    price_gross: Decimal | None = Field(default=None, ge=0, max_digits=14, decimal_places=2)
+    price_gross: Decimal | None = Field(default=None, ge=0, max_digits=14, decimal_places=4)
     is_stock_article: bool = True
     is_postage: bool = False
     is_discount: bool = False

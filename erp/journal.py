@@ -36,7 +36,10 @@ EVENT_TEXTS: dict[str, dict[Language, str]] = {
         "de": "Rechnung {invoice} mit {number} storniert",
         "en": "Invoice {invoice} cancelled by {number}",
     },
-    "credited": {"de": "Gutschrift {number} zur Rechnung {invoice}", "en": "Credit note {number} for invoice {invoice}"},
+    "credited": {
+        "de": "Gutschrift {number} zur Rechnung {invoice}",
+        "en": "Credit note {number} for invoice {invoice}",
+    },
     "packed": {
         "de": "Lieferung {number} gepackt, {parcels} Paketmarke(n) angefordert",
         "en": "Shipment {number} packed, {parcels} label(s) requested",
@@ -144,7 +147,10 @@ EVENT_TEXTS: dict[str, dict[Language, str]] = {
         "en": "Bill of materials stored by {actor}: {count} components",
     },
     "options_stored": {"de": "Shop-Optionen von {actor} gespeichert", "en": "Shop options stored by {actor}"},
-    "number_changed": {"de": "Fremdnummer {value} von {actor} geändert", "en": "Foreign number {value} changed by {actor}"},
+    "number_changed": {
+        "de": "Fremdnummer {value} von {actor} geändert",
+        "en": "Foreign number {value} changed by {actor}",
+    },
     "numbers_imported": {
         "de": "Fremdnummern aus einer Datei: {taken} übernommen, {refused} abgelehnt",
         "en": "Foreign numbers from a file: {taken} taken, {refused} refused",

@@ -116,7 +116,7 @@ def prices_for(
     """
     query = (
         select(Price)
-        .distinct(col(Price.article_id))
+        .prefix_with("DISTINCT ON (price.article_id)")
         .where(
             col(Price.customer_group_id).is_not_distinct_from(source.group_id),
             col(Price.customer_id).is_not_distinct_from(source.customer_id),
@@ -140,10 +140,10 @@ def _valid(on: Any) -> tuple[Any, Any]:
     )
 
 
-def standard_gross() -> ScalarSelect[Any]:
+def standard_gross(column: Any = col(Price.amount)) -> ScalarSelect[Any]:
     """An article's standard price for one piece in EUR, gross, as it is valid today; for queries over `article`."""
     return (
-        sqlalchemy.select(col(Price.amount))
+        sqlalchemy.select(column)
         .where(
             col(Price.article_id) == col(Article.id),
             col(Price.customer_group_id).is_(None),

@@ -231,6 +231,37 @@ class ForeignNumber(SQLModel, table=True):
     """A barcode scanner may use it (D§3.3)."""
 
 
+class NumberImport(SQLModel, table=True):
+    """A file of foreign numbers that was taken in; its refused lines are kept with the newest files."""
+
+    __tablename__ = "number_import"
+
+    id: int | None = Field(default=None, primary_key=True)
+    file_name: str = word(200)
+    lines: int = number()
+    taken: int = number()
+    refused: int = number()
+    actor: str = word(120)
+    at: Moment = filled_now()
+
+
+class RefusedNumber(SQLModel, table=True):
+    """An entry of a file of foreign numbers that was not taken, with the code that says why."""
+
+    __tablename__ = "refused_number"
+    __table_args__ = (Index("ix_refused_number_import", "import_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    import_id: int = Field(foreign_key="number_import.id", ondelete="CASCADE")
+    line: int
+    article: str = Field(max_length=200)
+    """The article's number as the file names it."""
+    shop: str = Field(max_length=200)
+    number: str = Field(max_length=200)
+    code: str = Field(max_length=40)
+    value: str = Field(max_length=200)
+
+
 class ArticleTaxRate(SQLModel, table=True):
     """A VAT rate that one article has in one country, against the country's table (D§10.4, OSS)."""
 
