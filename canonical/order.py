@@ -94,6 +94,8 @@ class Property(_Frozen):
 
     name: str
     value: str
+    is_personal: bool = False
+    """The buyer's own words (an engraving), not the option of a variant."""
 
 
 class OrderLine(_Frozen):

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlmodel import Session
 
+from canonical.order import Fulfiller
 from erp import journal, links, numbers
 from erp.bulk import Row, insert_rows
+from erp.fulfilment import settle_at_once
 from erp.master_data import find_customers
 from erp.rules import CustomerInfo, DraftCustomer, DraftLine, MasterData, OrderDraft
 from erp.rules.customer import find_customer
@@ -21,6 +23,8 @@ FEATURE = "orders"
 
 DELIVERED = ("article", "component")
 """The kinds of lines that goods leave for."""
+
+CHANNEL = Fulfiller.CHANNEL.value
 
 _NOW = "now"
 """PostgreSQL reads this text as the start of the transaction."""
@@ -38,7 +42,7 @@ def book(session: Session, context: "ImportContext", drafts: Sequence[OrderDraft
     """Book drafts as one set and return the order ids by external id.
 
     Creates customers where none matches, draws numbers, writes orders, lines, payments, reservations and `booked` events,
-    and marks the stock of reserved articles as to be sent. A handful of statements, however many drafts. Idempotent by (integration,
+    settles what is sold over the counter or shipped by the channel, and marks the stock of reserved articles as to be sent. A handful of statements, however many drafts. Idempotent by (integration,
     external id): raises `OvertakenError` when one is booked already, so that no number is lost; the caller rolls back.
     """
     if not drafts:
@@ -54,9 +58,14 @@ def book(session: Session, context: "ImportContext", drafts: Sequence[OrderDraft
     booked = set(insert_rows(session, Order, rows, ending=ending))
     if len(booked) < len(drafts):
         raise OvertakenError({row["external_id"] for row in rows if row["id"] not in booked})
-    _lines(session, drafts, order_ids)
+    reserved = _lines(session, drafts, order_ids)
     _payments(session, drafts, order_ids)
     _journal(session, context, drafts, drawn)
+    at_once = [id for draft, id in zip(drafts, order_ids, strict=True) if draft.is_pos or draft.fulfilled_by == CHANNEL]
+    if at_once:
+        settle_at_once(session, at_once)
+    # Last, because links are locked after stock levels and number ranges everywhere.
+    links.mark_stock_dirty(session, reserved)
     return {draft.external_id: order_id for draft, order_id in zip(drafts, order_ids, strict=True)}
 
 
@@ -209,8 +218,8 @@ def _order_row(draft: OrderDraft, integration_id: str, order_id: int, number: st
     }
 
 
-def _lines(session: Session, drafts: Sequence[OrderDraft], order_ids: Sequence[int]) -> None:
-    """Write all lines, and reservations for stock articles where the project reserves."""
+def _lines(session: Session, drafts: Sequence[OrderDraft], order_ids: Sequence[int]) -> set[int]:
+    """Write all lines, and reservations for stock articles where the project reserves; returns the reserved articles."""
     line_ids = iter(_ids(session, "sales_order_line", sum(len(draft.lines) for draft in drafts)))
     rows: list[Row] = []
     reservations: list[Row] = []
@@ -232,7 +241,7 @@ def _lines(session: Session, drafts: Sequence[OrderDraft], order_ids: Sequence[i
                 )
     insert_rows(session, OrderLine, rows)
     insert_rows(session, Reservation, reservations)
-    links.mark_stock_dirty(session, {row["article_id"] for row in reservations})
+    return {row["article_id"] for row in reservations}
 
 
 def _line_row(line: DraftLine, line_id: int, order_id: int, position: int, parent_id: int | None) -> Row:

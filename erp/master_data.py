@@ -1,6 +1,7 @@
 """The ERP's side of a page of orders, loaded in sets: the number of statements does not grow with the page."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from canonical.article import ArticleKind
-from canonical.order import ChannelOrder
+from canonical.order import Address, ChannelOrder
 from canonical.settings import AdvancedSettings, MatchCriterion, OrderSettings
 from erp.bulk import storable
 from erp.rules import (
@@ -23,6 +24,7 @@ from erp.rules import (
     ShippingInfo,
     TermInfo,
 )
+from erp.rules.address import complete
 from erp.rules.customer import email_key, name_key
 from erp.tables import ArticleTaxRate, DeliveryTerm, ExchangeRate, PaymentMethod, Project, ShippingMethod, TaxRate
 
@@ -49,7 +51,12 @@ def load_for(
     return MasterData(
         projects={
             row.code: ProjectInfo(
-                row.id or 0, row.code, row.reserves_stock, row.always_postage_line, row.autoship_allowed
+                row.id or 0,
+                row.code,
+                row.reserves_stock,
+                row.always_postage_line,
+                row.autoship_allowed,
+                row.language,
             )
             for row in session.exec(select(Project))
         },
@@ -73,6 +80,7 @@ def load_for(
         customers_by_email=by_email,
         customers_by_name=by_name,
         already_imported=booked_orders(session, integration_id, {order.external_id for order in orders}),
+        duplicates=_duplicates(session, integration_id, orders),
     )
 
 
@@ -150,10 +158,12 @@ def _exchange_rates(session: Session, orders: Sequence[ChannelOrder]) -> Sequenc
 def _customers(
     session: Session, settings: OrderSettings, orders: Sequence[ChannelOrder]
 ) -> tuple[dict[str, CustomerInfo], dict[str, tuple[CustomerInfo, ...]], dict[str, tuple[CustomerInfo, ...]]]:
-    numbers = {order.customer_ref for order in orders} | {settings.default_customer}
+    numbers = {order.customer_ref for order in orders} | {settings.default_customer, settings.pos_customer}
     by = settings.match_criteria
     emails = {email_key(order.billing.email) for order in orders} if MatchCriterion.EMAIL in by else set()
-    names = {name_key(order.billing) for order in orders} if MatchCriterion.NAME_AND_ADDRESS in by else set()
+    names = (
+        {name_key(_billing(order, settings)) for order in orders} if MatchCriterion.NAME_AND_ADDRESS in by else set()
+    )
     return find_customers(session, numbers=numbers, emails=emails, names=names)
 
 
@@ -166,19 +176,52 @@ def find_customers(
     by_name: dict[str, tuple[CustomerInfo, ...]] = {}
     found = session.execute(
         text(
-            "SELECT id, number, project_id, email_key, name_key FROM customer"
-            " WHERE number = ANY(:numbers) OR email_key = ANY(:emails) OR name_key = ANY(:names) ORDER BY id"
+            "SELECT id, number, project_id, is_locked, lock_reason, email_key, name_key FROM customer"
+            " WHERE (number = ANY(:numbers) OR email_key = ANY(:emails) OR name_key = ANY(:names)) AND erased_at IS NULL"
+            " ORDER BY id"
         ),
         {"numbers": storable(numbers), "emails": storable(emails), "names": storable(names)},
     )
-    for id, number, project_id, email, name in found:
-        customer = CustomerInfo(id, number, project_id)
+    for *known, email, name in found:
+        customer = CustomerInfo(*known)
+        number = customer.number
         by_number[number] = customer
         if email:
             by_email[email] = (*by_email.get(email, ()), customer)
         if name:
             by_name[name] = (*by_name.get(name, ()), customer)
     return by_number, by_email, by_name
+
+
+def _billing(order: ChannelOrder, settings: OrderSettings) -> Address:
+    return complete(order, settings).get("billing", order.billing)
+
+
+def _duplicates(session: Session, integration_id: str, orders: Sequence[ChannelOrder]) -> dict[str, str]:
+    """Orders that look like another one under another id: same number, total and day, here or in another shop (D§10.6)."""
+    query = text(
+        "SELECT external_number, channel_total, ordered_at, external_id, integration_id, number FROM sales_order"
+        " WHERE external_number = ANY(:numbers) AND ordered_at IS NOT NULL"
+    )
+    numbers = storable({order.number for order in orders})
+    first: dict[tuple[str, Decimal, date], tuple[str, str]] = {}
+    booked: dict[tuple[str, Decimal, date], list[tuple[str, str, str]]] = {}
+    for number, total, at, *other in session.execute(query, {"numbers": numbers}):
+        booked.setdefault((number, total, _day(at)), []).append((other[0], other[1], other[2]))
+    found = {}
+    for order in orders:
+        key = (order.number, order.stated.total, _day(order.ordered_at))
+        twins = [name for id, shop, name in booked.get(key, ()) if (id, shop) != (order.external_id, integration_id)]
+        id, name = first.setdefault(key, (order.external_id, order.external_id))
+        if id != order.external_id:
+            twins.append(name)
+        if twins:
+            found[order.external_id] = twins[0]
+    return found
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
 
 
 def booked_orders(session: Session, integration_id: str, external_ids: Iterable[str]) -> dict[str, BookedOrder]:
@@ -213,8 +256,9 @@ def _booked_lines(session: Session, order_ids: list[int]) -> dict[int, frozenset
         return {}
     lines: dict[int, set[BookedLine]] = {}
     query = text(
-        "SELECT order_id, line_ref, quantity, net, tax FROM sales_order_line WHERE order_id = ANY(:ids) AND kind = 'article'"
+        "SELECT order_id, line_ref, quantity, net, tax, line_refs FROM sales_order_line WHERE order_id = ANY(:ids)"
+        " AND (kind = 'article' OR kind = 'component' AND line_ref <> '')"
     )
-    for order_id, ref, quantity, net, tax in session.execute(query, {"ids": order_ids}):
-        lines.setdefault(order_id, set()).add(BookedLine(ref, quantity, net, tax))
+    for order_id, ref, quantity, net, tax, refs in session.execute(query, {"ids": order_ids}):
+        lines.setdefault(order_id, set()).add(BookedLine(ref, quantity, net, tax, tuple(refs)))
     return {order_id: frozenset(found) for order_id, found in lines.items()}

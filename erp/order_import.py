@@ -20,8 +20,11 @@ from erp.bulk import Row, packed
 from erp.database import failure_of
 from erp.mappings import note_unknown
 from erp.master_data import booked_orders, load_for
+from erp.order_changes import changed_order, note_changes
 from erp.rules import Decision, MasterData, Outcome, RuleContext, decide
 from erp.rules.changes import findings_after_import
+from erp.rules.model import BookedOrder
+from erp.rules.sold import as_sold
 
 HOLD = "cancelled_in_channel"
 CHANGES = ("CANCELLED_IN_CHANNEL", "CHANGED_IN_CHANNEL")
@@ -71,6 +74,8 @@ class _Case:
     before: _Before
     decision: Decision
     order_id: int | None = None
+    booked: BookedOrder | None = None
+    """The order that was there before."""
 
     @property
     def is_decided_elsewhere(self) -> bool:
@@ -101,7 +106,7 @@ def import_documents(session: Session, context: ImportContext, documents: Sequen
     ]
     for case in cases:
         if (known := master.already_imported.get(case.document.external_id)) is not None:
-            case.order_id = known.id
+            case.order_id, case.booked = known.id, known
     leaders = _newest(cases)
     _book(session, context, [case for case in leaders.values() if case.decision.draft is not None])
     for case in cases:
@@ -196,8 +201,8 @@ def _not_overtaken(
         if booked is None or order is None:
             remaining.append(case)
         else:
-            case.order_id = booked.id
-            case.decision = Decision(Outcome.SKIP, findings_after_import(order, booked))
+            case.order_id, case.booked = booked.id, booked
+            case.decision = Decision(Outcome.SKIP, findings_after_import(order, booked, context.settings))
     return remaining
 
 
@@ -224,6 +229,7 @@ def _write(session: Session, context: ImportContext, cases: Sequence[_Case]) -> 
     )
     note_unknown(session, context.integration_id, unknown)
     _hold_cancelled(session, cases)
+    _note_changes(session, context, cases)
     _note_payments(session, context, cases)
     journal.write(session, [event for case in cases for event in _events(case, context)])
 
@@ -281,6 +287,19 @@ def _hold_cancelled(session: Session, cases: Sequence[_Case]) -> None:
             ),
             {"ids": ids, "hold": HOLD},
         )
+
+
+def _note_changes(session: Session, context: ImportContext, cases: Sequence[_Case]) -> None:
+    """Keep what the shop changed of booked orders for a person's decision, set against what was booked."""
+    changes = []
+    for case in cases:
+        document, booked = case.document.order, case.booked
+        is_changed = any(finding.code == "CHANGED_IN_CHANNEL" for finding in case.decision.findings)
+        if is_changed and document is not None and booked is not None:
+            sold = as_sold(document, context.settings).order
+            changes.append(changed_order(sold.model_copy(update={"stated": document.stated}), booked))
+    if changes:
+        note_changes(session, changes)
 
 
 def _note_payments(session: Session, context: ImportContext, cases: Sequence[_Case]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from canonical.settings import Options
+from erp.rules.language import LANGUAGES
 from erp.tables import (
     Article,
     Customer,
@@ -62,6 +63,10 @@ def _countries(session: Session) -> list[Choice]:
     return [Choice(code, code) for code in codes]
 
 
+def _languages(session: Session) -> list[Choice]:
+    return [Choice(code, name) for code, name in LANGUAGES.items()]
+
+
 _READERS: Mapping[Options, Callable[[Session], list[Choice]]] = {
     Options.PROJECTS: _coded(Project),
     Options.PAYMENT_METHODS: _coded(PaymentMethod),
@@ -69,6 +74,7 @@ _READERS: Mapping[Options, Callable[[Session], list[Choice]]] = {
     Options.DELIVERY_TERMS: _coded(DeliveryTerm),
     Options.WAREHOUSES: _coded(Warehouse),
     Options.CUSTOMERS: _customers,
+    Options.LANGUAGES: _languages,
     Options.COUNTRIES: _countries,
     Options.POSTAGE_ARTICLES: _articles("is_postage"),
     Options.DISCOUNT_ARTICLES: _articles("is_discount"),

@@ -1,10 +1,16 @@
-"""Addresses: what must be there, and the snapshot that the order keeps (D§4.2.5, D§10.1)."""
+"""Addresses: what must be there, parcel lockers, and the snapshot that the order keeps (D§4.2.5, D§10.1)."""
 
-from canonical.failure import Finding
+import re
+
+from canonical.failure import Finding, Severity
 from canonical.order import Address, ChannelOrder
+from canonical.settings import OrderSettings
 from erp.rules.texts import clip
 
 COUNTRY_LETTERS = 2
+
+LOCKER = re.compile(r"\b(packstation|postfiliale|paketshop)\s*(nr\.?\s*)?\d{1,4}\b", re.IGNORECASE)
+POST_NUMBER = re.compile(r"(?<!\d)\d{6,10}(?!\d)")
 
 
 def snapshot(address: Address) -> dict[str, str]:
@@ -17,8 +23,47 @@ def delivery_of(order: ChannelOrder) -> Address:
     return order.billing if order.delivery.is_empty else order.delivery
 
 
+def complete(order: ChannelOrder, settings: OrderSettings) -> dict[str, Address]:
+    """Say which addresses are to be used instead of the order's; empty for nearly every order.
+
+    A missing billing address is taken from the delivery where the settings say so, but its e-mail and VAT id stay. What is
+    sold over the counter is handed over in the country of the warehouse. A parcel locker's post number gets its own field.
+    """
+    billing, delivery = order.billing, order.delivery
+    if settings.billing_from_shipping and billing.is_empty and not delivery.is_empty:
+        own = {name: value for name, value in vars(billing).items() if value and name != "country"}
+        billing = delivery.model_copy(update=own)
+    if order.is_pos and not delivery_of(order).country:
+        billing = billing.model_copy(update={"country": settings.warehouse_country})
+    billing, delivery = with_post_number(billing), with_post_number(delivery)
+    changed = {}
+    if billing is not order.billing:
+        changed["billing"] = billing
+    if delivery is not order.delivery:
+        changed["delivery"] = delivery
+    return changed
+
+
+def with_post_number(address: Address) -> Address:
+    """Read a parcel locker's post number from the lines where people write it; nothing is taken out of them."""
+    if address.post_number or not is_locker(address):
+        return address
+    written = POST_NUMBER.search(LOCKER.sub(" ", _lines(address)))
+    return address.model_copy(update={"post_number": written.group()}) if written else address
+
+
+def is_locker(address: Address) -> bool:
+    """Whether a parcel locker or a post office is meant instead of a house."""
+    return LOCKER.search(_lines(address)) is not None
+
+
 def check_addresses(order: ChannelOrder, found: list[Finding]) -> None:
-    """Find what billing and delivery lack; a customer needs a name and street, city, country."""
+    """Find what billing and delivery lack; a customer needs a name and street, city, country.
+
+    Only who buys over the counter may stay unnamed. A parcel locker without a post number is nobody's.
+    """
+    if order.is_pos and order.billing.is_empty:
+        return
     if order.billing.is_empty:
         found.append(Finding.of("NO_BILLING_ADDRESS"))
         return
@@ -26,10 +71,17 @@ def check_addresses(order: ChannelOrder, found: list[Finding]) -> None:
         found.append(Finding.of("CUSTOMER_NO_NAME"))
     if missing := _missing(order.billing):
         found.append(Finding.of("CUSTOMER_ADDRESS_INCOMPLETE", missing=missing))
+    delivery = delivery_of(order)
+    if not delivery.post_number and is_locker(delivery):
+        found.append(Finding.of("POST_NUMBER_MISSING", severity=Severity.WARNING))
     if order.delivery.is_empty or order.delivery == order.billing:
         return
     if missing := _missing(order.delivery):
         found.append(Finding.of("DELIVERY_ADDRESS_INCOMPLETE", missing=missing))
+
+
+def _lines(address: Address) -> str:
+    return f"{address.street}\n{address.street2}\n{address.company}"
 
 
 def _missing(address: Address) -> str:

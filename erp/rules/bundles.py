@@ -44,8 +44,9 @@ def _components(
     """Draft the components of one head; a JIT article among them is replaced by what it is made of itself."""
     parts = list(_leaves(article, Decimal(1), master, ()))
     if not parts:
-        keys = (f"article:{article.number}",)
-        found.append(Finding.of("JIT_WITHOUT_COMPONENTS", skus=article.number, waits_for=keys))
+        found.append(
+            Finding.of("JIT_WITHOUT_COMPONENTS", skus=article.number, waits_for=(f"article:{article.number}",))
+        )
     if locked := [part.number for part, _ in parts if not part.is_usable]:
         keys = tuple(f"article:{number}" for number in locked)
         found.append(Finding.of("ARTICLE_LOCKED", skus=", ".join(locked), waits_for=keys))

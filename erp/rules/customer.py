@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from canonical.failure import Finding
+from canonical.failure import Finding, Severity
 from canonical.order import Address, ChannelOrder
 from canonical.settings import CustomerMode, MatchCriterion, NoMatch, OrderSettings
 from erp.rules.model import CustomerInfo, DraftCustomer, MasterData, ProjectInfo
@@ -47,10 +47,12 @@ def _plain(text: str) -> str:
 def choose_customer(
     order: ChannelOrder, settings: OrderSettings, project: ProjectInfo | None, master: MasterData, found: list[Finding]
 ) -> DraftCustomer | None:
-    """Choose the order's customer by the mode for accounts or guests."""
+    """Choose the order's customer by the mode for accounts or guests; an unnamed buyer at the counter is the POS customer."""
+    if order.is_pos and order.is_guest and order.billing.is_empty:
+        return _chosen(settings.pos_customer, "POS customer", master, found)
     mode = settings.guest_mode if order.is_guest else settings.customer_mode
     if mode is CustomerMode.DEFAULT_CUSTOMER:
-        return _default(settings, master, found)
+        return _chosen(settings.default_customer, "default customer", master, found)
     if mode is CustomerMode.CREATE:
         return new_customer(order)
     criteria = tuple(criterion for criterion in CRITERIA if criterion in settings.match_criteria)
@@ -58,11 +60,11 @@ def choose_customer(
     scope = project.id if project is not None and settings.match_in_project else None
     existing = find_customer(customer, order.customer_ref, scope, master)
     if existing is not None:
-        return DraftCustomer(id=existing.id, number=existing.number)
+        return _known(existing, found)
     if settings.no_match is NoMatch.CREATE:
         return customer
     if settings.no_match is NoMatch.DEFAULT_CUSTOMER:
-        return _default(settings, master, found)
+        return _chosen(settings.default_customer, "default customer", master, found)
     found.append(Finding.of("CUSTOMER_NOT_FOUND", waits_for=("settings",)))
     return None
 
@@ -108,14 +110,22 @@ def new_customer(
     )
 
 
-def _default(settings: OrderSettings, master: MasterData, found: list[Finding]) -> DraftCustomer | None:
-    number = settings.default_customer
+def _chosen(number: str, what: str, master: MasterData, found: list[Finding]) -> DraftCustomer | None:
+    """Take the customer that the settings name."""
     if not number:
-        found.append(Finding.of("VALUE_EMPTY_NO_DEFAULT", what="default customer", waits_for=("settings",)))
+        found.append(Finding.of("VALUE_EMPTY_NO_DEFAULT", what=what, waits_for=("settings",)))
         return None
     customer = master.customers_by_number.get(number)
     if customer is None:
         keys = (f"customer:{number}", "settings")
         found.append(Finding.of("MASTER_DATA_MISSING", what="customer", value=number, waits_for=keys))
         return None
+    return _known(customer, found)
+
+
+def _known(customer: CustomerInfo, found: list[Finding]) -> DraftCustomer:
+    """Take a customer that exists; the orders of a locked one wait for a person."""
+    if customer.is_locked:
+        reason = customer.lock_reason or "–"
+        found.append(Finding.of("CUSTOMER_LOCKED", severity=Severity.WARNING, number=customer.number, reason=reason))
     return DraftCustomer(id=customer.id, number=customer.number)

@@ -13,10 +13,12 @@ from erp.rules.changes import findings_after_import
 from erp.rules.charges import fee_lines, shipping_lines
 from erp.rules.customer import choose_customer
 from erp.rules.discounts import check_discounts, discount_lines
-from erp.rules.gate import check_shape, gate, leaves_later
-from erp.rules.lines import article_lines, find_articles, needs_transport
+from erp.rules.gate import check_shape, gate, is_settled_at_once, leaves_later
+from erp.rules.lines import article_lines, check_gift_cards, find_articles, needs_transport
+from erp.rules.merge import merge_pieces
 from erp.rules.methods import Unknown, resolve_payment, resolve_shipping, resolve_term, shipping_value
 from erp.rules.model import (
+    ArticleInfo,
     Decision,
     DraftCustomer,
     DraftLine,
@@ -30,8 +32,9 @@ from erp.rules.model import (
     TermInfo,
 )
 from erp.rules.order_life import payment_state
-from erp.rules.payments import draft_payments, expiry, sums_of
+from erp.rules.payments import draft_payments, expiry, main_method, sums_of
 from erp.rules.project import resolve_project
+from erp.rules.sold import Sold, as_sold
 from erp.rules.taxes import Treatment, check_line_taxes, check_missing, check_rates, check_tax_free, treat
 from erp.rules.texts import clip
 from erp.rules.totals import add_up, check_totals
@@ -45,16 +48,22 @@ def decide(order: ChannelOrder, context: RuleContext, master: MasterData) -> Dec
     """
     booked = master.already_imported.get(order.external_id)
     if booked is not None:
-        return Decision(Outcome.SKIP, findings_after_import(order, booked))
+        return Decision(Outcome.SKIP, findings_after_import(order, booked, context.settings))
     reason = gate(order, context)
     if reason is not None:
         return Decision(Outcome.SKIP, (reason,))
     found: list[Finding] = []
     unknown: Unknown = []
-    parts = _gather(order, context, master, found, unknown)
+    project = resolve_project(order, context.settings, master, found, unknown)
+    sold = as_sold(order, context.settings, project)
+    if order.lines and not sold.order.lines:
+        return Decision(Outcome.SKIP, (Finding.of("REFUNDED_BEFORE_IMPORT"),))
+    check_shape(order, context, found)
+    check_line_taxes(order, found)
+    parts = _gather(sold, project, context, master, found=found, unknown=unknown)
     if any(finding.severity is Severity.REJECT for finding in found):
         return Decision(Outcome.REJECT, tuple(found), None, tuple(unknown))
-    return Decision(Outcome.IMPORT, tuple(found), _draft(order, context, master, parts, found))
+    return Decision(Outcome.IMPORT, tuple(found), _draft(sold, context, master, parts, found))
 
 
 @dataclass(slots=True)
@@ -73,23 +82,26 @@ class _Parts:
 
 
 def _gather(
-    order: ChannelOrder, context: RuleContext, master: MasterData, found: list[Finding], unknown: Unknown
+    sold: Sold,
+    project: ProjectInfo | None,
+    context: RuleContext,
+    master: MasterData,
+    *,
+    found: list[Finding],
+    unknown: Unknown,
 ) -> _Parts:
     """Apply the rules one after the other; none stops the next, so that all problems are named at once."""
-    settings = context.settings
-    check_shape(order, context, found)
+    settings, order = context.settings, sold.order
     check_addresses(order, found)
-    check_line_taxes(order, found)
-    project = resolve_project(context, master, found)
     customer = choose_customer(order, settings, project, master, found)
-    articles = find_articles(order, context.advanced, master, found)
+    articles = find_articles(sold, context.advanced, master, found)
     payment = resolve_payment(order, settings, master, found, unknown)
-    shipping = resolve_shipping(
-        order, settings, master, found, unknown, payment=payment, has_goods=needs_transport(articles)
-    )
+    has_goods = not is_settled_at_once(order) and needs_transport(articles)
+    shipping = resolve_shipping(order, settings, master, found, unknown, payment=payment, has_goods=has_goods)
     term = resolve_term(settings, master, found)
-    lines = explode(order, article_lines(order, articles, settings, found), master, found)
-    lines += _other_lines(order, settings, project, lines, master, found)
+    check_gift_cards(order, articles, found)
+    lines = _goods(sold, articles, settings, master, found)
+    lines += _other_lines(order, settings, project, master, found, goods=lines)
     check_discounts(lines, found)
     sums = add_up(order)
     verdict = check_totals(order, sums, settings, found)
@@ -100,21 +112,33 @@ def _gather(
     exempt = settings.exempt_if_tax_missing
     check_missing(order, articles, treatment.kind, found, exempt_if_tax_missing=exempt)
     check_rates(lines, treatment, master, found)
-    check_tax_free(
-        order, articles, treatment, found, total=sums.total, tax=sums.tax, exempt_if_tax_missing=exempt
-    )
+    check_tax_free(order, articles, treatment, found, total=sums.total, tax=sums.tax, exempt_if_tax_missing=exempt)
     check_vat_id(treatment.kind, vat_id, treatment.country, found)
-    check_autoship(order, settings, master, payment, found, kind=treatment.kind, vat_id=vat_id)
+    check_autoship(sold, settings, master, payment, found, kind=treatment.kind, vat_id=vat_id)
     return _Parts(project, customer, payment, shipping, term, lines, verdict.is_fixed, treatment, vat_id)
+
+
+def _goods(
+    sold: Sold,
+    articles: list[ArticleInfo | None],
+    settings: OrderSettings,
+    master: MasterData,
+    found: list[Finding],
+) -> list[DraftLine]:
+    lines = article_lines(sold, articles, settings, found)
+    if settings.merge_lines:
+        lines = merge_pieces(lines)
+    return explode(sold.order, lines, master, found)
 
 
 def _other_lines(
     order: ChannelOrder,
     settings: OrderSettings,
     project: ProjectInfo | None,
-    goods: list[DraftLine],
     master: MasterData,
     found: list[Finding],
+    *,
+    goods: list[DraftLine],
 ) -> list[DraftLine]:
     always = project is not None and project.always_postage_line
     discounts = discount_lines(order, settings.discount_article, master, found)
@@ -124,15 +148,17 @@ def _other_lines(
 
 
 def _draft(
-    order: ChannelOrder, context: RuleContext, master: MasterData, parts: _Parts, found: list[Finding]
+    sold: Sold, context: RuleContext, master: MasterData, parts: _Parts, found: list[Finding]
 ) -> OrderDraft | None:
+    """Put the draft together; what the channel stated is kept as the document has it."""
     if parts.project is None or parts.customer is None:
         return None
+    order = sold.order
     settings = context.settings
     is_stopped = any(finding.severity is Severity.WARNING for finding in found)
     total = sum((line.gross for line in parts.lines), ZERO)
     shipping = parts.shipping
-    payments = draft_payments(order, total, parts.payment, settings, master)
+    payments = draft_payments(order, total + sold.taken_out, parts.payment, settings, master)
     state = payment_state(total, *sums_of(payments))
     return OrderDraft(
         external_id=order.external_id,
@@ -148,11 +174,11 @@ def _draft(
         prices_include_tax=order.prices_include_tax and not settings.calc_net,
         total=total,
         total_tax=sum((line.tax for line in parts.lines), ZERO),
-        channel_total=order.stated.total,
+        channel_total=sold.document.stated.total,
         is_total_fixed=parts.is_fixed,
         refunded=order.refunded,
         payment_method=parts.payment,
-        payment_value=clip(order.payment.method),
+        payment_value=clip(main_method(order)),
         transaction_id=clip(order.payment.transaction_id),
         paid_at=order.payment.paid_at,
         payment_state=state,

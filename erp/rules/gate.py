@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from canonical.failure import Finding
-from canonical.money import ZERO
+from canonical.money import WITHOUT_CENTS, ZERO
 from canonical.order import ChannelOrder, ChannelState, Fulfiller
 from erp.rules.model import RuleContext
 
@@ -17,12 +17,16 @@ CURRENCY_LETTERS = 3
 
 
 def gate(order: ChannelOrder, context: RuleContext) -> Finding | None:
-    """Find the reason to skip a document that was not imported before; None lets it pass."""
+    """Find the reason to skip a document that was not imported before; None lets it pass.
+
+    What the channel sent (FBA) or the buyer took along (POS) is imported when it is done: only the invoice is missing.
+    """
     if order.state is ChannelState.CANCELLED:
         return Finding.of("CANCELLED_BEFORE_IMPORT")
     if order.state is ChannelState.REFUNDED or 0 < order.stated.total <= order.refunded:
         return Finding.of("REFUNDED_BEFORE_IMPORT")
-    if order.channel_state not in context.settings.import_states:
+    is_sent_elsewhere = order.state is ChannelState.SHIPPED and is_settled_at_once(order)
+    if order.channel_state not in context.settings.import_states and not is_sent_elsewhere:
         if order.state is ChannelState.SHIPPED:
             return Finding.of("ALREADY_SHIPPED")
         return Finding.of("STATE_FILTERED", state=order.channel_state)
@@ -56,23 +60,25 @@ def check_shape(order: ChannelOrder, context: RuleContext, found: list[Finding])
 
 
 def _check_amounts(order: ChannelOrder, found: list[Finding]) -> None:
-    """Find amounts that an account cannot hold: parts of cents, or beyond eleven digits."""
+    """Find amounts that an account cannot hold: parts of cents, of yen where there are no cents, or beyond eleven digits."""
     amounts = [amount for line in order.lines for amount in (line.net, line.tax, line.discount_net, line.discount_tax)]
     for charge in order.shipping + order.fees:
         amounts += charge.net, charge.tax
     amounts += order.stated.total, order.refunded
+    amounts += [part.amount for part in order.payments]
     total = sum(map(abs, amounts), ZERO)
-    if total < LARGEST_AMOUNT and _decimals(total) <= MOST_DECIMALS:
+    places = 0 if order.currency in WITHOUT_CENTS else MOST_DECIMALS
+    if total < LARGEST_AMOUNT and _decimals(total) <= places:
         return  # a sum has the finest decimals and outgrows the largest part: one look clears nearly every order
-    odd = {amount for amount in amounts if not _is_money(amount)}
+    odd = {amount for amount in amounts if not _is_money(amount, places)}
     if odd:
         values = ", ".join(sorted(str(amount)[:40] for amount in odd))
         found.append(Finding.of("DOCUMENT_INVALID", problems=f"amounts: {values}"))
 
 
-def _is_money(amount: Decimal) -> bool:
+def _is_money(amount: Decimal, places: int) -> bool:
     """Whether an amount fits a money column as it is; trailing zeros do no harm."""
-    return abs(amount) < LARGEST_AMOUNT and (_decimals(amount) <= MOST_DECIMALS or amount == round(amount, 2))
+    return abs(amount) < LARGEST_AMOUNT and (_decimals(amount) <= places or amount == round(amount, places))
 
 
 def _decimals(amount: Decimal) -> int:

@@ -7,6 +7,7 @@ from canonical.failure import Finding
 from canonical.order import ChannelOrder
 from canonical.settings import MappingKind, OrderSettings
 from erp.rules.model import MasterData, PaymentInfo, ShippingInfo, TermInfo
+from erp.rules.payments import by_gift_cards, main_method
 
 Unknown = list[tuple[MappingKind, str]]
 Method = TypeVar("Method")
@@ -18,12 +19,12 @@ LONGEST_VALUE = 200
 def resolve_payment(
     order: ChannelOrder, settings: OrderSettings, master: MasterData, found: list[Finding], unknown: Unknown
 ) -> PaymentInfo | None:
-    """Find our payment method for the channel's; an order of 0.00 that names none needs none."""
-    value = order.payment.method[:LONGEST_VALUE]
+    """Find our payment method for the channel's; an order of 0.00, or one that gift cards paid, may name none."""
+    value = main_method(order)[:LONGEST_VALUE]
     target = settings.payment_map.get(value, "")
     if not target and (not value or settings.default_payment_if_unmapped):
         target = settings.default_payment
-    if not target and not value and not order.stated.total:
+    if not target and not value and by_gift_cards(order) >= order.stated.total:
         return None
     if not target:
         found.append(_unresolved(MappingKind.PAYMENT, value, "payment method", unknown))

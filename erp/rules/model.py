@@ -43,6 +43,7 @@ class ProjectInfo:
     reserves_stock: bool = True
     always_postage_line: bool = False
     autoship_allowed: bool = True
+    language: str = "de"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class CustomerInfo:
     id: int
     number: str
     project_id: int | None
+    is_locked: bool = False
+    lock_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ class BookedLine:
     quantity: Decimal
     net: Decimal
     tax: Decimal
+    refs: tuple[str, ...] = ()
+    """All of the channel's items, where several became this line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,8 @@ class MasterData:
     customers_by_email: Mapping[str, tuple[CustomerInfo, ...]] = field(default_factory=dict)
     customers_by_name: Mapping[str, tuple[CustomerInfo, ...]] = field(default_factory=dict)
     already_imported: Mapping[str, BookedOrder] = field(default_factory=dict)
+    duplicates: Mapping[str, str] = field(default_factory=dict)
+    """By external id: the other order with the same number, total and day (D§10.6)."""
     components: Mapping[int, tuple[tuple[ArticleInfo, Decimal], ...]] = field(default_factory=dict)
     """What one piece of a JIT article is made of, by the article's id: article and quantity."""
 

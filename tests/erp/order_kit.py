@@ -78,7 +78,7 @@ def order(*lines: OrderLine, **values: Any) -> ChannelOrder:
     """An order whose stated sums are what its lines give."""
     given = {
         "external_id": "100",
-        "number": "100",
+        "number": values.get("external_id", "100"),
         "state": ChannelState.OPEN,
         "channel_state": "processing",
         "ordered_at": NOW - timedelta(hours=2),

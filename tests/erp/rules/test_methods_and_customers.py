@@ -87,7 +87,7 @@ def test_the_first_named_of_several_shipping_methods_counts() -> None:
 
 def test_a_project_must_be_chosen_and_exist() -> None:
     assert codes(judge(order(), default_project="")) == ["VALUE_EMPTY_NO_DEFAULT"]
-    assert codes(judge(order(), default_project="GONE")) == ["PROJECT_UNMAPPED"]
+    assert codes(judge(order(), default_project="GONE")) == ["MASTER_DATA_MISSING"]
 
 
 @pytest.mark.parametrize(
