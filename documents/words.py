@@ -69,6 +69,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     },
 }
 FALLBACK = "en"
+MINUS = "\u2212"
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,11 @@ class Words:
 
     def money(self, amount: Decimal, currency: str) -> str:
         """Write an amount with its currency."""
-        return format_currency(amount, currency, locale=self.locale)
+        return format_currency(amount, currency, locale=self.locale).replace("-", MINUS)
 
     def amount(self, amount: Decimal) -> str:
         """Write an amount in a column, two decimals; a price per piece up to four."""
-        return format_decimal(amount, "#,##0.00##", self.locale, decimal_quantization=True)
+        return format_decimal(amount, "#,##0.00##", self.locale).replace("-", MINUS)
 
     def number(self, value: Decimal) -> str:
         """Write a quantity or a rate without superfluous zeros."""
