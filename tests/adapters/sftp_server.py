@@ -183,7 +183,7 @@ class SftpServer:
             self._transports.append(transport)
             try:
                 transport.start_server(server=_Session(self))
-            except (paramiko.SSHException, EOFError):
+            except (paramiko.SSHException, EOFError, OSError):  # the client went away during the handshake
                 continue
 
     def __enter__(self) -> "SftpServer":
