@@ -106,7 +106,7 @@ def add_printer(session: Session, form: PrinterForm) -> Printer:
 
 def set_printer_active(session: Session, printer_id: int, is_active: bool) -> None:
     """Switch a printer on or off; switched off it gets no new jobs, and those that wait stay. Raises `LookupError`."""
-    printer = session.get(Printer, printer_id, with_for_update=True)
+    printer = session.get(Printer, printer_id, with_for_update=True, populate_existing=True)
     if printer is None:
         raise LookupError(printer_id)
     printer.is_active = is_active
@@ -137,7 +137,7 @@ def print_again(session: Session, job_id: int) -> int:
 
     A job that has not printed yet is tried again itself, so that nothing is printed twice.
     """
-    job = session.get(PrintJob, job_id, with_for_update=True)
+    job = session.get(PrintJob, job_id, with_for_update=True, populate_existing=True)
     if job is None:
         raise LookupError(job_id)
     if job.state != "printed":
@@ -236,7 +236,7 @@ def settle(session: Session, job_id: int, failure: Failure | None, now: datetime
     A failure that may pass is tried again after 2, 4, 8 … minutes, at most `MOST_ATTEMPTS` times; any other waits for a
     person at once.
     """
-    job = session.get(PrintJob, job_id, with_for_update=True)
+    job = session.get(PrintJob, job_id, with_for_update=True, populate_existing=True)
     if job is None or job.state == "printed":
         return
     if failure is None:
