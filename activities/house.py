@@ -12,8 +12,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.deps import Deps
 from activities.failures import reports_failures
 from activities.partners import exchange_files
-from canonical.runs import AUTO_SHIP, PARTNERS, RETENTION, HouseDone, HouseTask, RunRef
-from erp import autoship, retention, runs
+from canonical.runs import AUTO_SHIP, PARTNERS, RETENTION, UNPAID, HouseDone, HouseTask, RunRef
+from erp import autoship, retention, runs, unpaid
 from workflows import ids
 
 SETTLES_WITHIN = timedelta(minutes=10)
@@ -94,5 +94,6 @@ def _booked(service: Callable[[Session, int], HouseDone]) -> Step:
 STEPS: Mapping[str, Step] = {
     PARTNERS: exchange_files,
     RETENTION: _booked(retention.erase_old),
+    UNPAID: _booked(unpaid.follow_unpaid),
     AUTO_SHIP: _booked(autoship.ship_released),
 }

@@ -24,7 +24,7 @@ import connectors
 from activities.failures import reports_failures
 from canonical.feature import Direction, Feature
 from canonical.lifecycle import IntegrationState
-from canonical.runs import AUTO_SHIP, LOST_RUNS, PARTNERS, RETENTION, HouseTask, RunRef, ScheduleNote
+from canonical.runs import AUTO_SHIP, LOST_RUNS, PARTNERS, RETENTION, UNPAID, HouseTask, RunRef, ScheduleNote
 from workflows import ids
 
 INTEGRATION = SearchAttributeKey.for_keyword("Integration")
@@ -153,6 +153,7 @@ HOUSE: Mapping[str, timedelta] = {
     LOST_RUNS: timedelta(hours=1),
     PARTNERS: timedelta(minutes=10),
     RETENTION: timedelta(days=1),
+    UNPAID: timedelta(hours=1),
 }
 """The house tasks and how often each runs by itself."""
 
