@@ -3,54 +3,88 @@
 import argparse
 import logging
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from bench import BenchError, orders, stock
-from bench.orders import OrdersResult
-from bench.stock import StockResult
+from bench import BenchError, drafts, orders, stock, together
 
-LISTED = """Measurements (each starts its own servers in a temporary folder, and checks its result):
 
-  python -m bench orders --orders 5000 [--workers 1] [--json]
-      import of orders: shop over HTTP → inbox → all rules → booked, with journal and Temporal
-  python -m bench stock --articles 100000 --changed 5000 [--json]
-      stock of many articles: planned, sent, accepted by the shop
-"""
+class Result(Protocol):
+    """What a measurement gives: a model that can also be read."""
+
+    def model_dump_json(self) -> str:
+        """One line of JSON."""
+        ...
+
+    def text(self) -> str:
+        """The result for a person."""
+        ...
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One measurement: what it measures, its options with their defaults, and the function that takes them."""
+
+    about: str
+    run: Callable[..., Result]
+    options: Mapping[str, int] = field(default_factory=dict)
+
+
+MEASUREMENTS: Mapping[str, Measurement] = {
+    "orders": Measurement(
+        "import of orders: shop over HTTP → inbox → all rules → booked, with journal and Temporal",
+        orders.measure,
+        {"orders": 5000, "workers": 1},
+    ),
+    "stock": Measurement(
+        "stock of many articles: planned, sent, accepted by the shop",
+        stock.measure,
+        {"articles": 100_000, "changed": 5000},
+    ),
+    "drafts": Measurement("rules and booking of orders alone, in three sizes", drafts.measure, {"drafts": 20_000}),
+    "together": Measurement(
+        "many processes importing, shipping, invoicing and moving stock at once; then the books must be right",
+        together.measure,
+        {"processes": 8, "seconds": 60},
+    ),
+}
 
 
 def main() -> int:
     """Run one measurement and print it; exit status 1 when its result is wrong."""
-    options = _options()
+    options = vars(_parser().parse_args())
+    what, as_json = options.pop("what"), options.pop("json", False)
     logging.basicConfig(level="ERROR")
-    if options.what is None:
-        print(LISTED, end="")
+    if what is None:
+        print(_listed(), end="")
         return 0
     try:
-        result = _measure(options)
+        result = MEASUREMENTS[what].run(**options)
     except BenchError as error:
-        print(f"bench {options.what}: {error}", file=sys.stderr)
+        print(f"bench {what}: {error}", file=sys.stderr)
         return 1
-    print(result.model_dump_json() if options.json else result.text())
+    print(result.model_dump_json() if as_json else result.text())
     return 0
 
 
-def _measure(options: argparse.Namespace) -> OrdersResult | StockResult:
-    if options.what == "orders":
-        return orders.measure(orders=options.orders, workers=options.workers)
-    return stock.measure(articles=options.articles, changed=options.changed)
+def _listed() -> str:
+    lines = ["Measurements (each starts its own servers in a temporary folder, and checks its result):", ""]
+    for name, measurement in MEASUREMENTS.items():
+        given = " ".join(f"--{option} {default}" for option, default in measurement.options.items())
+        lines += [f"  python -m bench {name} {given} [--json]", f"      {measurement.about}"]
+    return "\n".join(lines) + "\n"
 
 
-def _options() -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure; without arguments: list.")
     measurements = parser.add_subparsers(dest="what")
-    of_orders = measurements.add_parser("orders", help="import of orders")
-    of_orders.add_argument("--orders", type=int, default=5000)
-    of_orders.add_argument("--workers", type=int, default=1, help="worker processes")
-    of_stock = measurements.add_parser("stock", help="stock of many articles")
-    of_stock.add_argument("--articles", type=int, default=100_000)
-    of_stock.add_argument("--changed", type=int, default=5000)
-    for measurement in (of_orders, of_stock):
-        measurement.add_argument("--json", action="store_true", help="one line of JSON")
-    return parser.parse_args()
+    for name, measurement in MEASUREMENTS.items():
+        one = measurements.add_parser(name, help=measurement.about)
+        for option, default in measurement.options.items():
+            one.add_argument(f"--{option}", type=int, default=default)
+        one.add_argument("--json", action="store_true", help="one line of JSON")
+    return parser
 
 
 if __name__ == "__main__":
