@@ -109,11 +109,9 @@ def with_carrier(parcel: PlannedParcel, method: ShippingMethod | None) -> Planne
     """Fill carrier and link in from the shipping method, where the parcel names none."""
     if method is None:
         return parcel
-    return replace(
-        parcel,
-        carrier=parcel.carrier or method.carrier,
-        tracking_url=parcel.tracking_url or tracking_url(method, parcel.tracking_number),
-    )
+    # A carrier of another name has another page: our method's link would lead nowhere.
+    link = tracking_url(method, parcel.tracking_number) if parcel.carrier in ("", method.carrier) else ""
+    return replace(parcel, carrier=parcel.carrier or method.carrier, tracking_url=parcel.tracking_url or link)
 
 
 def tracking_url(method: ShippingMethod, number: str) -> str:
