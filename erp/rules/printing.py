@@ -13,9 +13,7 @@ OWN_FORM = ("project", "customer", "payment_method", "shipping_method", "deliver
 def draft_to_json(draft: OrderDraft) -> dict[str, Any]:
     """Print a draft as plain JSON values."""
     printed: dict[str, Any] = {
-        name: _plain(getattr(draft, name))
-        for name in OrderDraft.__dataclass_fields__
-        if name not in OWN_FORM
+        name: _plain(getattr(draft, name)) for name in OrderDraft.__dataclass_fields__ if name not in OWN_FORM
     }
     return printed | {
         "project": draft.project.code,

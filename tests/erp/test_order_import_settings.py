@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from canonical.order import ChannelOrder, Payment
+from canonical.order import Address, ChannelOrder, Payment, Property
 from canonical.settings import (
     AdvancedSettings,
     AutoshipDocuments,
@@ -98,6 +98,10 @@ REBATE = order(discounted("A-1", "20.00", "19", "2.00"))
 BY_ROCKET = order(shipping=(charge("4.12", method="rocket"),))
 SILENT = order(shipping=(charge("4.12", method=""),))
 TALKING = order(comment="ring twice")
+AT_THE_COUNTER = order(
+    line("FILE"), shipping=(), billing=Address(), delivery=Address(), is_pos=True, payment=Payment(method="paypal"),
+)  # fmt: skip
+ENGRAVED = order(line(properties=(Property(name="Engraving", value="For Jo", is_personal=True),)))
 UNSAID = order(line(rate=None), shipping=())
 MIXED = order(line("A-1", "10.00", "19"), line("A-2", "10.00", "7"), shipping=(charge("4.00", "7"),))
 
@@ -147,13 +151,25 @@ CASES = [
         "default_customer", "K2", customer, "Erna", "Olga",
         base={"guest_mode": CustomerMode.DEFAULT_CUSTOMER, "default_customer": "K1"},
     ),
+    Case("pos_customer", "K2", customer, "Erna", "Olga", AT_THE_COUNTER, {"pos_customer": "K1"}),
+    Case(
+        "billing_from_shipping", True, outcome, ("parked", "NO_BILLING_ADDRESS"), ("booked", ""),
+        order(billing=Address(email="anna@example.org")),
+    ),
+    Case(
+        "channel_project_map", {"amazon-de": "B2B"}, code_of("project"), "SHOP", "B2B", order(sales_channel="amazon-de"),
+    ),
+    Case("tag_project_map", {"b2b": "B2B"}, code_of("project"), "SHOP", "B2B", order(tags=("new", "b2b"))),
+    Case("language_map", {"nl-BE": "fr"}, of_order("language"), "nl-BE", "fr", order(language="nl-BE")),
+    Case("merge_lines", True, of_line("quantity", "article"), D(1), D(2), order(line(ref="1"), line(ref="2"))),
+    Case("personalised_stops_autoship", False, of_order("autoship"), False, True, ENGRAVED),
 ]  # fmt: skip
 
 
 @pytest.fixture
 def importer(session: Session) -> Importer:
     """The sample world, which knows two customers of the first project."""
-    made = Importer(session)
+    made = Importer(session, MIXED)
     session.add(Customer(number="K1", name="Erna", project_id=1, email_key="anna@example.org"))
     session.add(Customer(number="K2", name="Olga", project_id=1))
     session.commit()
@@ -163,7 +179,8 @@ def importer(session: Session) -> Importer:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.setting)
 def test_a_changed_setting_books_a_different_order(case: Case, importer: Importer) -> None:
     for external_id, changes in (("before", {}), ("after", {case.setting: case.value})):
-        importer.run(case.of.model_copy(update={"external_id": external_id}), **(case.base | changes))
+        of = case.of.model_copy(update={"external_id": external_id, "number": external_id})
+        importer.run(of, **(case.base | changes))
     assert case.see(importer, "before") == case.before
     assert case.see(importer, "after") == case.after
 
