@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 from canonical.check import CheckReport
 from canonical.feature import Feature
 from canonical.lifecycle import FeatureState, Readiness, ReadinessItem
-from canonical.settings import AdvancedSettings, FeatureSettings, OrderSettings
+from canonical.settings import AdvancedSettings, FeatureSettings, OrderSettings, StockSettings
+from erp.availability import traps
 from erp.checklist import checklists
 from erp.integrations import get, state_of
 from erp.tables import ArticleFilter, Credential, IntegrationFeature
@@ -29,6 +30,7 @@ def report(
         items += _order_items(session, integration_id, orders)
     if _is_active(active, Feature.STOCK):
         items.append(ReadinessItem(name="article_list", ok=_list_built(session, integration_id), feature=Feature.STOCK))
+        items += _subtracted_once(session, settings.get(Feature.STOCK))
     items += [_tried(session, integration_id, feature.feature) for feature in active]
     return Readiness(items=tuple(items))
 
@@ -69,6 +71,14 @@ def _list_built(session: Session, integration_id: str) -> bool:
         col(ArticleFilter.integration_id) == integration_id, col(ArticleFilter.matched).is_not(None)
     )
     return session.exec(query.limit(1)).first() is not None
+
+
+def _subtracted_once(session: Session, settings: FeatureSettings | None) -> list[ReadinessItem]:
+    """Advised, not required: whoever subtracts twice sells less than could be sold, and may mean to (D§2.3)."""
+    if not isinstance(settings, StockSettings):
+        return []
+    ok = "SUBTRACTED_TWICE" not in traps(session, settings)
+    return [ReadinessItem(name="subtracted_once", ok=ok, is_required=False, feature=Feature.STOCK)]
 
 
 def _tried(session: Session, integration_id: str, feature: Feature) -> ReadinessItem:

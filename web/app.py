@@ -18,22 +18,29 @@ from erp.database import failure_of
 from web.context import LoginNeededError, Visitor, WebDeps, deps_of, go, local_path, texts_of
 from web.i18n import Texts, pick
 from web.pages import (
+    article_parts,
     articles,
     auth,
+    categories,
     checklist,
     connectors,
     customers,
     dashboard,
     feature,
+    foreign_numbers,
     golive,
     integration,
     journal,
     listing,
     master,
     orders,
+    partners,
     people,
     records,
     runs,
+    shipping,
+    stock,
+    stocktakes,
     wizard,
 )
 from web.security import LoginThrottle, SecurityHeaders, guard
@@ -46,8 +53,8 @@ TABLER = Path(starlette_admin.__file__).parent / "static"
 log = logging.getLogger(__name__)
 
 PAGES = (
-    auth, dashboard, connectors, wizard, integration, golive, listing, feature, journal, records, runs, orders, articles,
-    customers, checklist, master, people,
+    auth, dashboard, connectors, wizard, integration, golive, listing, feature, journal, records, runs, shipping, orders, article_parts, articles, foreign_numbers, categories,
+    customers, checklist, master, partners, people, stock, stocktakes,
 )  # fmt: skip
 
 

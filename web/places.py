@@ -23,6 +23,16 @@ def article(number: str) -> str:
     return f"/article/{quote(number, safe='/')}"
 
 
+def stock(number: str) -> str:
+    """The stock and the movements of an article."""
+    return f"/stock/articles/{quote(number, safe='/')}"
+
+
+def article_tab(number: str, tab: str) -> str:
+    """A tab of an article's page."""
+    return f"{article(number)}?{urlencode({'tab': tab})}"
+
+
 def run(run_id: str, workflow_id: str) -> str:
     """A run's page."""
     return f"/journal/runs/{quote(run_id, safe='')}?{urlencode({'workflow': workflow_id})}"

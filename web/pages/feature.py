@@ -1,7 +1,7 @@
 """The settings page of a feature, generated from its model: the same for every connector."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,8 +13,9 @@ from starlette.datastructures import FormData
 from canonical.failure import Failure, FailureError
 from canonical.feature import Feature
 from canonical.lifecycle import Configure, RunNow
-from canonical.settings import FeatureSettings, MappingKind
+from canonical.settings import FeatureSettings, MappingKind, StockSettings
 from connectors.spec import FeatureSpec
+from erp.availability import traps
 from erp.feature_settings import load_settings, mapping_fields
 from erp.mappings import delete_mapping, set_mapping
 from erp.queries import mappings, options
@@ -37,6 +38,8 @@ class Loaded:
     settings: FeatureSettings
     revision: int
     offers: forms.Offers
+    traps: Sequence[str] = ()
+    """Codes of what the stored settings walk into."""
 
 
 def _load(request: Request, session: Session, integration_id: str, name: str) -> Loaded:
@@ -53,7 +56,8 @@ def _load(request: Request, session: Session, integration_id: str, name: str) ->
         rows={kind: mappings.rows(session, integration_id, kind) for kind in kinds},
         suggestions={kind: mappings.suggestions(session, kind) for kind in kinds},
     )
-    return Loaded(row, feature, spec, settings, revision, offers)
+    found = traps(session, settings) if isinstance(settings, StockSettings) else []
+    return Loaded(row, feature, spec, settings, revision, offers, [code for code in found if code != "NO_WAREHOUSE"])
 
 
 @router.get("/integrations/{integration_id}/features/{name}", response_class=HTMLResponse)
@@ -85,6 +89,7 @@ def _page(
         spec=loaded.spec,
         feature=loaded.feature,
         sections=sections,
+        traps=loaded.traps,
         missing=[(key, forms.title_of(model.model_fields[key], language)) for key in loaded.settings.missing()],
         open_rows=[(kind, entry) for kind, rows in loaded.offers.rows.items() for entry in rows if entry.is_open],
         revision=loaded.revision,
@@ -167,5 +172,5 @@ async def _again(
             if str(value).strip()
         ]
     offers = forms.Offers(loaded.offers.choices, rows, loaded.offers.suggestions)
-    again = Loaded(loaded.row, loaded.feature, loaded.spec, loaded.settings, loaded.revision, offers)
+    again = replace(loaded, offers=offers)
     return await run_in_threadpool(lambda: _page(request, again, typed=typed, errors=errors))
