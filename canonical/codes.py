@@ -302,6 +302,9 @@ CODES: dict[str, Code] = {
     "EINVOICE_INVALID": Code(
         Kind.REJECT, Repair.MASTER_DATA, "Die E-Rechnung verletzt die Norm EN 16931: {reason}", "The e-invoice breaks the standard EN 16931: {reason}",
         "Prüfe die genannte Angabe, storniere die Rechnung und stelle sie neu aus.", "Check what is named, cancel the invoice and issue it again."),
+    "FILE_PENDING": Code(
+        Kind.RETRY, Repair.NONE, "Die Datei zu {number} ist noch nicht erzeugt", "The file of {number} is not made yet",
+        "Warte einen Augenblick; steht am Beleg ein Fehler, behebe ihn.", "Wait a moment; if the document shows a failure, repair it."),
     "MAIL_REFUSED": Code(
         Kind.REJECT, Repair.MASTER_DATA, "Der Mailserver lehnt die Mail an {recipient} ab: {reason}", "The mail server refuses the mail to {recipient}: {reason}",
         "Prüfe die Adresse, dann sende die Mail erneut.", "Check the address, then send the mail again."),
@@ -336,7 +339,7 @@ CODES: dict[str, Code] = {
     "STARTED_BY_HAND": Code(Kind.NOTE, Repair.MASTER_DATA, "Ein Teil ist von Hand geliefert", "A part was shipped by hand", "Liefere auch den Rest von Hand oder storniere ihn.", "Ship the rest by hand, too, or cancel it."),
     "ALREADY_LEFT": Code(Kind.NOTE, Repair.NONE, "Die Ware ist schon gepackt oder versendet", "The goods are packed or shipped already", "Nichts zu tun.", "Nothing to do."),
     "SHIPPING_METHOD_MISSING": Code(Kind.NOTE, Repair.MASTER_DATA, "Der Auftrag hat keine Versandart", "The order has no shipping method", "Versende von Hand mit einer Sendungsnummer.", "Ship by hand with a tracking number."),
-    "LABEL_FOLDER_MISSING": Code(Kind.NOTE, Repair.MASTER_DATA, "Für die Versandart {method} ist kein Ordner für Paketmarken eingetragen", "The shipping method {method} has no folder for labels", "Trage den Ordner unter „Drucken und Paketmarken“ ein.", "Enter the folder under 'Printing and labels'."),
+    "LABEL_FOLDER_MISSING": Code(Kind.NOTE, Repair.MASTER_DATA, "Für die Versandart {method} ist kein Ordner für Paketmarken eingetragen", "The shipping method {method} has no folder for labels", "Trage den Ordner in den Stammdaten an der Versandart ein.", "Enter the folder at the shipping method in the master data."),
     "PIECE_TOO_HEAVY": Code(Kind.NOTE, Repair.ARTICLE, "Ein Stück {sku} ist schwerer, als {method} erlaubt", "One piece of {sku} is heavier than {method} allows", "Versende von Hand, etwa mit einer Spedition, oder prüfe das Gewicht am Artikel.", "Ship by hand, for example with a forwarder, or check the article's weight."),
     # --- labels and printers ---------------------------------------------------------------------------------------
     "CARRIER_REFUSED": Code(Kind.REJECT, Repair.MASTER_DATA, "Der Versanddienstleister lehnt das Paket ab: {reason}", "The carrier refuses the parcel: {reason}", "Beseitige den Grund und fordere die Paketmarke erneut an, oder trage eine Sendungsnummer ein.", "Remove the cause and request the label again, or enter a tracking number."),
@@ -424,6 +427,7 @@ CODES: dict[str, Code] = {
     "CSV_CELLS": Code(Kind.REJECT, Repair.NONE, "Die Zeile hat {value} Zellen, mehr als die Überschrift", "The line has {value} cells, more than the header", "Setz Werte mit dem Trennzeichen in Anführungszeichen.", "Put values that contain the delimiter into quotation marks."),
     "FILE_MISSING": Code(Kind.REJECT, Repair.NONE, "Es wurde keine Datei gewählt", "No file was chosen", "Wähle eine Datei.", "Choose a file."),
     "FOLDER_MISSING": Code(Kind.OPERATOR, Repair.SETTINGS, "Den Ordner {folder} gibt es nicht", "There is no folder {folder}", "Lass ihn anlegen oder trage den richtigen ein.", "Have it created, or enter the right one."),
+    "FOLDERS_EQUAL": Code(Kind.REJECT, Repair.SETTINGS, "Zwei der vier Ordner sind derselbe", "Two of the four folders are the same", "Gib jedem Ordner einen eigenen Namen.", "Give each folder a name of its own."),
     "LOGIN_REFUSED": Code(Kind.OPERATOR, Repair.CREDENTIALS, "{host} nimmt die Anmeldung als {user} nicht an", "{host} does not accept the login as {user}", "Trage Benutzer und Passwort oder Schlüssel neu ein und teste die Verbindung.", "Enter user and password or key again and test the connection."),
     "HOST_KEY_NEW": Code(Kind.OPERATOR, Repair.CREDENTIALS, "Der Schlüssel von {host} ist noch nicht bestätigt", "The key of {host} is not confirmed yet", "Teste die Verbindung, vergleiche den Fingerabdruck mit dem, den dir der Betreiber nennt, und bestätige ihn.", "Test the connection, compare the fingerprint with the one that the operator tells you, and confirm it."),
     "HOST_KEY_CHANGED": Code(Kind.OPERATOR, Repair.CREDENTIALS, "{host} zeigt einen anderen Schlüssel als den bestätigten: {fingerprint}", "{host} shows another key than the confirmed one: {fingerprint}", "Frage den Betreiber, ob er den Schlüssel gewechselt hat. Es wurde nichts gesendet, auch kein Passwort.", "Ask the operator whether the key was changed. Nothing was sent, no password either."),
