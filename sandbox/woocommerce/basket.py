@@ -78,11 +78,15 @@ class Basket:
     customer_note: str = ""
     currency: str = "EUR"
     created_via: str = "checkout"
+    is_vat_exempt: bool = False
+    """A business with a VAT id of another EU country: the shop takes the tax out of its prices."""
     meta_data: Sequence[Json] = ()
 
     @property
     def tax_country(self) -> str:
-        """Where the goods are taxed: the delivery address, without one the billing address; pick-up is at home."""
+        """Where the goods are taxed: the delivery address, without one the billing address; pick-up is at home; else nowhere."""
+        if self.is_vat_exempt:
+            return ""
         if any(postage.method_id == "local_pickup" for postage in self.postage):
             return "DE"
         return self.shipping.get("country") or self.billing.get("country", "")

@@ -28,6 +28,13 @@ CONSUMER_KEY, CONSUMER_SECRET = f"ck_{'5a0db0c5e1' * 4}", f"cs_{'1c0ffee5ea' * 4
 READ_ONLY_KEY, READ_ONLY_SECRET = f"ck_{'0ead0a1105' * 4}", f"cs_{'5e1f1e55ca' * 4}"
 
 
+def _vat_metas(vat_id: str) -> list[Json]:
+    """What an order keeps of a VAT id that the checkout accepted."""
+    if not vat_id:
+        return []
+    return [{"key": "is_vat_exempt", "value": "yes"}, {"key": "_billing_vat_number", "value": vat_id}]
+
+
 class WooShop:
     """A WooCommerce shop, safe to use from several threads.
 
@@ -177,12 +184,16 @@ class WooShop:
         fees: Sequence[tuple[str, str]] = (),
         customer_id: int = 0,
         customer_note: str = "",
+        created_via: str = "checkout",
+        vat_id: str = "",
         meta_data: Sequence[Json] = (),
         status: str | None = None,
         created: datetime | None = None,
         modified: datetime | None = None,
     ) -> Json:
         """A customer buys: lines are (SKU, quantity), fees (name, net amount); returns the order as the API shows it.
+
+        With `vat_id` the buyer is a business that the shop taxes not, as plug-ins for EU VAT ids do.
 
         Without `status` it is what the payment method gives: on-hold for a bank transfer, else processing. Raises KeyError for
         an SKU or coupon the shop does not have.
@@ -199,7 +210,9 @@ class WooShop:
             payment_method=payment_method,
             customer_id=customer_id,
             customer_note=customer_note,
-            meta_data=meta_data,
+            created_via=created_via,
+            is_vat_exempt=bool(vat_id),
+            meta_data=[*meta_data, *_vat_metas(vat_id)],
         )
         wanted = status or ("on-hold" if payment_method in {"bacs", "cheque"} else "processing")
         return self.open_order(basket, wanted, created=created, modified=modified)
