@@ -102,8 +102,8 @@ async def correct(request: Request, parcel_id: int, form: Form) -> Response:
     except ValidationError:
         return go(request, target, TOO_LONG)
 
-    def work(session: Session) -> object:
-        return correct_tracking(session, parcel_id, named, by)
+    def work(session: Session) -> None:
+        correct_tracking(session, parcel_id, named, by)
 
     return await _carry_out(request, target, work, N_("The tracking number is saved."))
 
@@ -112,8 +112,8 @@ async def correct(request: Request, parcel_id: int, form: Form) -> Response:
 async def ask_again(request: Request, parcel_id: int, form: Form) -> Response:
     """Request a parcel's label once more."""
 
-    def work(session: Session) -> object:
-        return labels.request_again(session, parcel_id)
+    def work(session: Session) -> None:
+        labels.request_again(session, parcel_id)
 
     return await _carry_out(request, text(form, "next", "/shipping/labels"), work, N_("The label is requested again."))
 
