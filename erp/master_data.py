@@ -229,7 +229,7 @@ def booked_orders(session: Session, integration_id: str, external_ids: Iterable[
     rows = session.execute(
         text(
             "SELECT id, external_id, channel_total, refunded, billing, delivery, is_cancelled,"
-            " fulfilment_state = 'shipped' AS is_shipped FROM sales_order"
+            " fulfilment_state = 'shipped' AS is_shipped, total, payment_state FROM sales_order"
             " WHERE integration_id = :integration AND external_id = ANY(:ids)"
         ),
         {"integration": integration_id, "ids": storable(set(external_ids))},
@@ -248,6 +248,8 @@ def _booked(row: Any, lines: frozenset[BookedLine]) -> BookedOrder:
         is_cancelled=row.is_cancelled,
         is_shipped=row.is_shipped,
         lines=lines,
+        total=row.total,
+        payment_state=row.payment_state,
     )
 
 

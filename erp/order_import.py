@@ -21,14 +21,18 @@ from erp.database import failure_of
 from erp.mappings import note_unknown
 from erp.master_data import booked_orders, load_for
 from erp.order_changes import changed_order, note_changes
+from erp.payments import UNPAID, ChannelPayment, note_paid_in_channel
 from erp.rules import Decision, MasterData, Outcome, RuleContext, decide
 from erp.rules.changes import findings_after_import
 from erp.rules.model import BookedOrder
+from erp.rules.payments import received, reference_of
 from erp.rules.sold import as_sold
 
 HOLD = "cancelled_in_channel"
 CHANGES = ("CANCELLED_IN_CHANNEL", "CHANGED_IN_CHANNEL")
 """The findings that tell people about an order that is booked already."""
+WAITING = ("open", "partial")
+"""The payment states in which money is still to come."""
 
 
 @dataclass(frozen=True)
@@ -303,37 +307,23 @@ def _note_changes(session: Session, context: ImportContext, cases: Sequence[_Cas
 
 
 def _note_payments(session: Session, context: ImportContext, cases: Sequence[_Case]) -> None:
-    """Note that booked orders are paid by now, so that a prepaid order that waited may ship (D§10.4)."""
-    paid = {
-        case.order_id: case.document.order.payment.paid_at
+    """Record what has come in for booked orders by now, so that a prepaid order that waited may ship (D§10.4).
+
+    Only what the books lack is added, whoever noted the rest: money is never counted twice.
+    """
+    payments = [
+        ChannelPayment(
+            order_id=booked.id,
+            reference=reference_of(order),
+            at=order.payment.paid_at or context.now,
+            came=received(order, booked.total + (order.stated.total - booked.channel_total)),
+        )
         for case in cases
-        if case.order_id is not None and case.document.order is not None and case.document.order.payment.paid_at
-    }
-    if not paid:
-        return
-    rows = session.execute(_PAID, {"ids": list(paid), "moments": list(paid.values())})
-    journal.write(
-        session,
-        [
-            journal.event(
-                context.integration_id,
-                FEATURE,
-                "paid",
-                hop="hub_to_erp",
-                record=external_id,
-                params={"number": number},
-                run_id=context.run_id,
-            )
-            for external_id, number in rows
-        ],
-    )
-
-
-_PAID = text(
-    "UPDATE sales_order o SET payment_state = 'paid', paid_at = p.at"
-    " FROM unnest(CAST(:ids AS bigint[]), CAST(:moments AS timestamptz[])) AS p(id, at)"
-    " WHERE o.id = p.id AND o.payment_state = 'open' RETURNING o.external_id, o.number"
-)
+        if (booked := case.booked) is not None and booked.payment_state in UNPAID
+        if (order := case.document.order) is not None and (order.payments or order.payment.paid_at)
+    ]
+    if payments:
+        note_paid_in_channel(session, payments, run_id=context.run_id)
 
 
 def _events(case: _Case, context: ImportContext) -> list[Row]:

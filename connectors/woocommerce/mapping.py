@@ -17,6 +17,8 @@ from canonical.order import (
     Discount,
     OrderLine,
     Payment,
+    PaymentKind,
+    PaymentPart,
     Property,
     StatedTax,
     StatedTotals,
@@ -52,8 +54,15 @@ VAT_ID_KEYS = (
 
 MOST_PROBLEMS = 5
 
-_LOCKER = re.compile(r"\b(packstation|postfiliale|paketshop)\s*\d+", re.IGNORECASE)
-_POST_NUMBER = re.compile(r"(?<!\d)\d{6,10}(?!\d)")
+LANGUAGE_KEYS = ("wpml_language", "trp_language", "weglot_language")
+"""WooCommerce orders name no language; these are the fields of the usual translation plug-ins."""
+
+TILLS = frozenset({"pos", "pos-rest-api", "woocommerce-pos"})
+"""What `created_via` says of an order that was sold over the counter."""
+
+_OPTION_KEY = re.compile(r"[a-z0-9%_-]+")
+_NOTES = frozenset({"Backordered", "Lieferrückstand"})
+"""What WooCommerce itself writes on a line, in the shop's language."""
 
 
 def read_order(body: bytes) -> ChannelOrder:
@@ -62,10 +71,10 @@ def read_order(body: bytes) -> ChannelOrder:
         order = WooOrder.model_validate_json(body)
     except ValidationError as error:
         raise FailureError(Failure.of("DOCUMENT_INVALID", problems=_problems(error))) from error
-    billing = _address(order.billing, _vat_id(order.meta_data))
+    billing = _address(order.billing, _first(order.meta_data, VAT_ID_KEYS))
     delivery = _address(order.shipping, "")
     rates = {tax.rate_id: tax for tax in order.tax_lines}
-    return ChannelOrder(
+    read = ChannelOrder(
         external_id=str(order.id),
         number=order.number or str(order.id),
         state=STATES.get(order.status, ChannelState.OPEN),
@@ -89,8 +98,22 @@ def read_order(body: bytes) -> ChannelOrder:
         discounts=tuple(Discount(code=c.code, net=c.discount, tax=c.discount_tax) for c in order.coupon_lines),
         refunded=-sum((refund.total for refund in order.refunds), ZERO),
         comment=order.customer_note,
+        language=_first(order.meta_data, LANGUAGE_KEYS),
+        is_pos=order.created_via in TILLS,
         stated=_stated(order),
     )
+    return _with_gift_cards(read, order) if order.gift_cards else read
+
+
+def _with_gift_cards(read: ChannelOrder, order: WooOrder) -> ChannelOrder:
+    """Name redeemed gift cards as payments; where the extension took them off the total, that is what the goods cost."""
+    cards = [card for card in order.gift_cards if card.amount > 0]
+    redeemed = sum((card.amount for card in cards), ZERO)
+    parts = tuple(PaymentPart(kind=PaymentKind.GIFT_CARD, amount=card.amount, reference=card.code) for card in cards)
+    total = read.stated.total
+    if total + redeemed == read.computed_total:
+        total += redeemed
+    return read.model_copy(update={"payments": parts, "stated": read.stated.model_copy(update={"total": total})})
 
 
 def _problems(error: ValidationError) -> str:
@@ -104,8 +127,6 @@ def _problems(error: ValidationError) -> str:
 
 
 def _address(raw: WooAddress, vat_id: str) -> Address:
-    is_locker = _LOCKER.search(raw.address_1) is not None
-    post_number = _POST_NUMBER.search(f"{raw.address_2} {raw.company}") if is_locker else None
     return Address(
         first_name=raw.first_name,
         last_name=raw.last_name,
@@ -119,13 +140,13 @@ def _address(raw: WooAddress, vat_id: str) -> Address:
         email=raw.email,
         phone=raw.phone,
         vat_id=vat_id,
-        post_number=post_number.group() if post_number else "",
     )
 
 
-def _vat_id(metas: Sequence[WooMeta]) -> str:
+def _first(metas: Sequence[WooMeta], keys: Sequence[str]) -> str:
+    """The first of some fields that has a text."""
     values = {meta.key: meta.value.replace("\x00", "").strip() for meta in metas if isinstance(meta.value, str)}
-    return next((values[key] for key in VAT_ID_KEYS if values.get(key)), "")
+    return next((values[key] for key in keys if values.get(key)), "")
 
 
 def _line(raw: WooLine, rates: Mapping[int, WooTaxLine]) -> OrderLine:
@@ -139,7 +160,7 @@ def _line(raw: WooLine, rates: Mapping[int, WooTaxLine]) -> OrderLine:
         tax_rate=_rate(raw.taxes, raw.subtotal_tax or raw.total_tax, rates),
         discount_net=raw.subtotal - raw.total,
         discount_tax=raw.subtotal_tax - raw.total_tax,
-        properties=tuple(_properties(raw.meta_data)),
+        properties=tuple(_properties(raw)),
         product_ref=_product_ref(raw),
     )
 
@@ -151,13 +172,20 @@ def _product_ref(raw: WooLine) -> str:
     return f"{raw.product_id}/{raw.variation_id}" if raw.variation_id else str(raw.product_id)
 
 
-def _properties(metas: Sequence[WooMeta]) -> list[Property]:
+def _properties(line: WooLine) -> list[Property]:
     """What the buyer chose; fields that begin with an underscore are the shop's own notes."""
     found = []
-    for meta in metas:
+    for meta in line.meta_data:
         if not meta.key.startswith("_") and (value := _shown(meta.display_value) or _shown(meta.value)):
-            found.append(Property(name=_shown(meta.display_key) or meta.key, value=value))
+            name = _shown(meta.display_key) or meta.key
+            found.append(Property(name=name, value=value, is_personal=_is_personal(meta.key, line)))
     return found
+
+
+def _is_personal(key: str, line: WooLine) -> bool:
+    """Whether the buyer wrote it: neither an attribute of the shop, nor a variant's own option, nor a note of the shop."""
+    is_option = key.startswith("pa_") or (line.variation_id and _OPTION_KEY.fullmatch(key) is not None)
+    return not is_option and key not in _NOTES
 
 
 def _shown(value: object) -> str:

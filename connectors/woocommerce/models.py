@@ -149,6 +149,13 @@ class WooCoupon(_Lean):
     discount_tax: Money = Decimal(0)
 
 
+class WooGiftCard(_Lean):
+    """A redeemed gift card (extension Gift Cards); `amount` is gross."""
+
+    code: Title = ""
+    amount: Money = Decimal(0)
+
+
 class WooRefund(_Lean):
     """A refund; the total is negative and gross."""
 
@@ -180,6 +187,7 @@ class WooOrder(_Lean):
     payment_method: Str = ""
     payment_method_title: Title = ""
     transaction_id: Str = ""
+    created_via: Str = ""
     customer_note: Str = ""
     meta_data: Metas = ()
     line_items: tuple[WooLine, ...]
@@ -188,3 +196,4 @@ class WooOrder(_Lean):
     fee_lines: Charges = ()
     coupon_lines: Annotated[tuple[WooCoupon, ...], BeforeValidator(_list)] = ()
     refunds: Annotated[tuple[WooRefund, ...], BeforeValidator(_list)] = ()
+    gift_cards: Annotated[tuple[WooGiftCard, ...], BeforeValidator(_list)] = ()

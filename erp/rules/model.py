@@ -126,6 +126,8 @@ class BookedOrder:
     is_cancelled: bool
     is_shipped: bool
     lines: frozenset[BookedLine]
+    total: Decimal = Decimal(0)
+    payment_state: str = "open"
 
 
 @dataclass(frozen=True, slots=True)

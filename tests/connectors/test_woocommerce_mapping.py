@@ -109,14 +109,40 @@ def test_the_delivery_is_the_billing_address_when_none_is_given(orders: dict[str
     assert (orders["64"].delivery.city, orders["64"].billing.city) == ("Mannheim", "Stuttgart")
 
 
-def test_a_parcel_locker_has_the_customers_own_number(plain: bytes, orders: dict[str, ChannelOrder]) -> None:
-    numbers = {order.delivery.post_number for order in orders.values()}
-    assert numbers == {"", "12345678"}
-    address = orjson.loads(plain)["billing"]
-    in_company = address | {"address_1": "packstation 145", "company": "4711471100"}
-    assert read_order(changed(plain, shipping=in_company)).delivery.post_number == "4711471100"
-    street = address | {"address_1": "Hauptstr. 145", "company": "4711471100"}
-    assert read_order(changed(plain, shipping=street)).delivery.post_number == ""
+def test_an_order_of_the_shops_till_is_sold_over_the_counter(plain: bytes) -> None:
+    assert read_order(changed(plain, created_via="pos-rest-api")).is_pos
+    assert not read_order(changed(plain, created_via="checkout")).is_pos
+
+
+def test_the_language_is_found_in_the_translation_plug_ins_fields(plain: bytes) -> None:
+    assert read_order(plain).language == ""
+    assert read_order(changed(plain, meta_data=[{"key": "wpml_language", "value": "fr"}])).language == "fr"
+
+
+def test_a_redeemed_gift_card_is_a_payment_and_the_total_is_what_the_goods_cost(plain: bytes) -> None:
+    whole = read_order(plain)
+    left = f"{whole.stated.total - 10:.2f}"
+    card = {"id": 3, "code": "GIFT-1", "amount": "10.00"}
+    of = read_order(changed(plain, total=left, gift_cards=[card]))
+    assert of.stated.total == whole.stated.total
+    assert [(part.kind.value, str(part.amount), part.reference) for part in of.payments] == [("gift_card", "10.00", "GIFT-1")]
+    # A plug-in that leaves the total alone says so by the lines.
+    assert read_order(changed(plain, gift_cards=[card])).stated.total == whole.stated.total
+
+
+def test_the_buyers_own_words_are_told_apart_from_options_and_notes_of_the_shop(plain: bytes) -> None:
+    first, *rest = orjson.loads(plain)["line_items"]
+    metas = [
+        {"key": "pa_farbe", "value": "rot", "display_key": "Farbe", "display_value": "Rot"},
+        {"key": "Backordered", "value": "1", "display_key": "Backordered"},
+        {"key": "Gravur", "value": "Für Jo", "display_key": "Gravur"},
+    ]
+    [line, *_] = read_order(changed(plain, line_items=[first | {"meta_data": metas}, *rest])).lines
+    assert [item.name for item in line.properties if item.is_personal] == ["Gravur"]
+    custom = {"key": "groesse", "value": "XL", "display_key": "Größe"}
+    variant = first | {"variation_id": 7, "meta_data": [custom]}
+    [line, *_] = read_order(changed(plain, line_items=[variant, *rest])).lines
+    assert [item.is_personal for item in line.properties] == [False]
 
 
 @pytest.mark.parametrize(

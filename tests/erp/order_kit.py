@@ -40,6 +40,7 @@ from erp.tables import (
     TaxRate,
 )
 from erp.tables import OrderLine as BookedLine
+from erp.tables import Payment as BookedPayment
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ANNA = Address(
@@ -268,6 +269,13 @@ class Importer:
         found = self.booked(external_id)
         assert found is not None
         query = select(BookedLine).where(BookedLine.order_id == found.id).order_by(BookedLine.position)
+        return self.session.exec(query).all()
+
+    def payments(self, external_id: str = "100") -> Sequence[BookedPayment]:
+        """The money of the booked order, as it was booked."""
+        found = self.booked(external_id)
+        assert found is not None
+        query = select(BookedPayment).where(BookedPayment.order_id == found.id).order_by(BookedPayment.id)
         return self.session.exec(query).all()
 
     def articles(self) -> Sequence[Article]:

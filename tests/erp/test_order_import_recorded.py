@@ -111,6 +111,7 @@ def compare(importer: Importer, draft: OrderDraft, articles: dict[int | None, Ar
         "delivery_term",
         "lines",
         "holds",
+        "payments",
         "reserves_stock",
     }
     for name in set(OrderDraft.__dataclass_fields__) - own:
@@ -122,10 +123,16 @@ def compare(importer: Importer, draft: OrderDraft, articles: dict[int | None, Ar
     lines = importer.lines(draft.external_id)
     assert [line.position for line in lines] == list(range(1, len(draft.lines) + 1))
     for line, expected in zip(lines, draft.lines, strict=True):
-        for name in set(DraftLine.__dataclass_fields__) - {"article", "properties"}:
+        for name in set(DraftLine.__dataclass_fields__) - {"article", "properties", "parent", "line_refs"}:
             assert getattr(line, name) == getattr(expected, name), (draft.external_id, name)
+        assert line.parent_id == (None if expected.parent is None else lines[expected.parent].id)
+        assert tuple(line.line_refs) == expected.line_refs
         assert [(item["name"], item["value"]) for item in line.properties] == list(expected.properties)
         assert articles[line.article_id].number == (expected.article.number if expected.article else None)
+    money = importer.payments(draft.external_id)
+    assert [(row.kind, row.amount, row.reference, row.at) for row in money] == [
+        (row.kind, row.amount, row.reference, row.at) for row in draft.payments
+    ]
     customer = importer.session.get(Customer, booked.customer_id)
     assert customer is not None
     assert customer.email_key == draft.customer.email_key
