@@ -23,7 +23,7 @@ from erp.rules.cancelling import cancellable
 from erp.rules.model import BookedOrder
 from erp.rules.order_life import Action, allowed, demand
 from erp.rules.takeover import OurLine, Ours, Plan, plan
-from erp.tables import Order, OrderChange
+from erp.tables import Order, OrderChange, OrderLine
 
 HOLD = "changed_in_channel"
 CANCELLED_THERE = "cancelled_in_channel"
@@ -37,8 +37,8 @@ Which = Literal["billing", "delivery"]
 class ChangedOrder:
     """What the shop changed of a booked order: `before` is ours and `after` the shop's, both by part.
 
-    Parts are amount and refund (amounts as texts), lines (a list of ref, title, quantity and net), billing and delivery
-    (address snapshots).
+    Parts are amount and refund (amounts as texts), lines (a list of ref, title, quantity, net and tax), billing and
+    delivery (address snapshots).
     """
 
     order_id: int
@@ -79,18 +79,7 @@ def changed_order(order: ChannelOrder, booked: BookedOrder) -> ChangedOrder:
     before = {
         "amount": str(booked.channel_total),
         "refund": str(booked.refunded),
-        "lines": sorted(
-            (
-                {
-                    "ref": line.ref,
-                    "refs": list(line.refs),
-                    "quantity": f"{line.quantity.normalize():f}",
-                    "net": str(line.net),
-                }
-                for line in booked.lines
-            ),
-            key=lambda line: str(line["ref"]),
-        ),
+        "lines": [_shown(line.ref, line.quantity, line.net, line.tax, line.refs) for line in _sorted(booked.lines)],
         "billing": dict(booked.billing),
         "delivery": dict(booked.delivery),
     }
@@ -98,8 +87,7 @@ def changed_order(order: ChannelOrder, booked: BookedOrder) -> ChangedOrder:
         "amount": str(order.stated.total),
         "refund": str(order.refunded),
         "lines": [
-            {"ref": line.ref, "title": line.title, **_left(line.quantity, line.removed, line.net)}
-            for line in sorted(order.lines, key=lambda line: line.ref)
+            _shown(line.ref, line.quantity, line.net, line.tax) | {"title": line.title} for line in _sorted(order.lines)
         ],
         "billing": snapshot(order.billing),
         "delivery": snapshot(delivery_of(order)),
@@ -108,10 +96,14 @@ def changed_order(order: ChannelOrder, booked: BookedOrder) -> ChangedOrder:
     return ChangedOrder(booked.id, parts, {name: before[name] for name in parts}, {name: after[name] for name in parts})
 
 
-def _left(quantity: Decimal, removed: Decimal, net: Decimal) -> dict[str, str]:
-    left = quantity - removed
-    share = (net * left / quantity).quantize(net) if removed and quantity else net
-    return {"quantity": f"{left.normalize():f}", "net": str(share)}
+def _sorted(lines: Iterable[Any]) -> list[Any]:
+    return sorted(lines, key=lambda line: str(line.ref))
+
+
+def _shown(ref: str, quantity: Decimal, net: Decimal, tax: Decimal, refs: Sequence[str] = ()) -> dict[str, Any]:
+    return {
+        "ref": ref, "refs": list(refs or (ref,)), "quantity": f"{quantity.normalize():f}", "net": str(net), "tax": str(tax),
+    }  # fmt: skip
 
 
 def _differs(name: str, before: Any, after: Any) -> bool:
@@ -119,15 +111,20 @@ def _differs(name: str, before: Any, after: Any) -> bool:
         return Decimal(before) != Decimal(after)
     if name != "lines":
         return bool(before != after)
-    theirs = {line["ref"]: (Decimal(line["quantity"]), Decimal(line["net"])) for line in after}
-    ours: set[str] = set()
-    for line in before:
-        refs = line["refs"] or [line["ref"]]
-        ours.update(refs)
-        found = [theirs[ref] for ref in refs if ref in theirs]
-        if [sum(column) for column in zip(*found, strict=True)] != [Decimal(line["quantity"]), Decimal(line["net"])]:
-            return True
-    return any(quantity for ref, (quantity, _) in theirs.items() if ref not in ours)
+    ours = {ref: index for index, line in enumerate(before) for ref in line["refs"]}
+    theirs = [(ours.get(line["ref"], line["ref"]), line) for line in after]
+    return _sums(enumerate(before)) != _sums(theirs)
+
+
+def _sums(lines: Iterable[tuple[int | str, Mapping[str, Any]]]) -> dict[int | str, tuple[Decimal, ...]]:
+    """Quantity, net and tax by line, several items of one line added up; what is nothing is no line."""
+    sums: dict[int | str, tuple[Decimal, ...]] = {}
+    for key, line in lines:
+        of_line = sums.get(key, (Decimal(0),) * 3)
+        sums[key] = tuple(
+            known + Decimal(line[name]) for known, name in zip(of_line, ("quantity", "net", "tax"), strict=True)
+        )
+    return {key: values for key, values in sums.items() if any(values)}
 
 
 def note_changes(session: Session, changes: Sequence[ChangedOrder]) -> set[int]:
@@ -208,7 +205,7 @@ def plan_for(session: Session, order: Order, changes: Sequence[OrderChange]) -> 
         lines=[
             OurLine(
                 id=line.id or 0,
-                refs=tuple(line.line_refs) or (line.line_ref,),
+                refs=_refs(line),
                 title=line.title,
                 quantity=line.quantity,
                 cancelled=line.cancelled,
@@ -218,11 +215,16 @@ def plan_for(session: Session, order: Order, changes: Sequence[OrderChange]) -> 
             for line, _ in lines
             if line.kind == "article"
         ],
+        parts=frozenset(ref for line, _ in lines if line.kind != "article" for ref in _refs(line)),
         countries={"billing": order.billing.get("country", ""), "delivery": order.delivery.get("country", "")},
         refunded=order.refunded,
         can_change=Action.CHANGE in allowed(states_of(order)),
     )
     return plan(ours, after)
+
+
+def _refs(line: OrderLine) -> tuple[str, ...]:
+    return tuple(line.line_refs) or (line.line_ref,)
 
 
 def take_change(session: Session, order_id: int, by: str) -> Plan:

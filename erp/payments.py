@@ -25,13 +25,13 @@ MOST = Decimal("99999999.99")
 
 @dataclass(frozen=True, slots=True)
 class ChannelPayment:
-    """What a channel says about a booked order: paid by now. Without an amount it is the rest that was open."""
+    """What a channel says about a booked order: so much of it is paid by now."""
 
     order_id: int
     reference: str
     at: datetime
-    amount: Decimal | None = None
-    kind: str = "payment"
+    came: Decimal
+    """All that came in so far, in the order's currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,8 @@ def mark_paid(session: Session, order_id: int, at: datetime, by: str) -> None:
 def note_paid_in_channel(session: Session, payments: Sequence[ChannelPayment], *, run_id: str = "") -> None:
     """Record what channels say came in for booked orders, so that prepaid orders that waited may ship (D§10.4).
 
-    Set-based: a fixed number of statements. Idempotent: an order that is paid gets nothing, a known payment with an amount
-    is left out. Never reported back, because its origin is the channel.
+    Set-based: a fixed number of statements. Idempotent: only what came in beyond what is recorded becomes a payment, and an
+    order that is paid gets nothing. Never reported back, because its origin is the channel.
     """
     orders = {order.id or 0: order for order in lock_orders(session, {each.order_id for each in payments})}
     before = {id: order.payment_state for id, order in orders.items() if order.payment_state in UNPAID}
@@ -142,23 +142,19 @@ def note_paid_in_channel(session: Session, payments: Sequence[ChannelPayment], *
 def _channel_rows(
     payments: Sequence[ChannelPayment], moneys: Mapping[int, Money], orders: Mapping[int, Order]
 ) -> list[Row]:
-    """The rows of what came in; the rest of an order that has a part of the same transaction is named apart."""
+    """The rows of what came in; a second payment of one transaction is named apart."""
     rows: list[Row] = []
     for each in payments:
         money = moneys[each.order_id]
-        amount = money.rest if each.amount is None else each.amount
-        reference = each.reference[: LONGEST_REFERENCE - 5]
-        if each.amount is None and money.came:
-            reference += " #2"
-        if amount <= 0:
+        if each.came <= money.came:
             continue
         rows.append(
             {
                 "order_id": each.order_id,
-                "kind": each.kind,
-                "amount": amount,
+                "kind": "payment",
+                "amount": each.came - money.came,
                 "payment_method_id": orders[each.order_id].payment_method_id,
-                "reference": reference,
+                "reference": each.reference[: LONGEST_REFERENCE - 20] + (f" {each.came}" if money.came else ""),
                 "state": "booked",
                 "origin": "channel",
                 "note": "",

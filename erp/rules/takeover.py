@@ -47,6 +47,8 @@ class Ours:
     """The booked order, as far as a change is compared with it."""
 
     lines: Sequence[OurLine]
+    parts: frozenset[str]
+    """The channel's items that are no article lines of ours: components, which follow their bundle."""
     countries: Mapping[str, str]
     """Of the billing and the delivery address."""
     refunded: Decimal
@@ -82,7 +84,7 @@ def plan(ours: Ours, after: Mapping[str, Any]) -> Plan:
     if not ours.can_change and set(after) & {"lines", *ADDRESSES}:
         by_hand.append((ByHand.LEFT, ""))
     elif "lines" in after:
-        cancel = _lines(ours.lines, after["lines"], by_hand)
+        cancel = _lines(ours, after["lines"], by_hand)
     for name in ADDRESSES:
         if name in after and ours.can_change:
             country = after[name].get("country", "")
@@ -96,12 +98,10 @@ def plan(ours: Ours, after: Mapping[str, Any]) -> Plan:
     return Plan(cancel, tuple(addresses), refund, tuple(by_hand))
 
 
-def _lines(
-    ours: Sequence[OurLine], theirs: Sequence[Mapping[str, Any]], by_hand: list[tuple[ByHand, str]]
-) -> dict[int, Decimal]:
+def _lines(ours: Ours, theirs: Sequence[Mapping[str, Any]], by_hand: list[tuple[ByHand, str]]) -> dict[int, Decimal]:
     cancel = {}
-    matched: set[str] = set()
-    for line in ours:
+    matched = set(ours.parts)
+    for line in ours.lines:
         found = [their for their in theirs if their["ref"] in line.refs]
         matched.update(line.refs)
         wanted = sum((Decimal(their["quantity"]) for their in found), NOTHING)

@@ -38,10 +38,10 @@ class OrderKit:
         project.issuer = ISSUER
         session.flush()
 
-    def order(self, lines: Mapping[str, int], *, postage: str = "4.90", paid: str = "", **values: Any) -> Order:
+    def order(self, lines: Mapping[str, int], *, postage: str = "4.90", paid: str = "", **values: Any) -> Any:
         """An order of article numbers and pieces; with money where `paid` says how much came in."""
         given = {"payment_state": "open", "billing": ADDRESS, "delivery": ADDRESS, "tax_country": "DE"} | values
-        order = self.shop.order(lines, **given)
+        order: Any = self.shop.order(lines, **given)
         for line in self.lines(order).values():
             self.price(line, line.quantity * 10)
         if postage:
@@ -76,7 +76,7 @@ class OrderKit:
         self.session.add(order)
         self.session.flush()
 
-    def pay(self, order: Order, amount: Decimal) -> None:
+    def pay(self, order: Any, amount: Decimal) -> None:
         """Money that the channel reported with the order."""
         self.shop.add(
             Payment(order_id=order.id, kind="payment", amount=amount, reference="import", origin="channel", at=NOW)
@@ -113,11 +113,13 @@ class OrderKit:
 
     def reserved(self, order: Order) -> Decimal:
         """What is kept for the order."""
-        return sum(self.session.exec(select(Reservation.quantity).where(Reservation.order_id == order.id)), D(0))
+        kept = select(col(Reservation.quantity)).where(Reservation.order_id == order.id)
+        return sum(self.session.exec(kept), D(0))
 
     def physical(self, article: Any) -> Decimal:
         """What lies in all warehouses."""
-        return sum(self.session.exec(select(StockLevel.physical).where(StockLevel.article_id == article.id)), D(0))
+        levels = select(col(StockLevel.physical)).where(StockLevel.article_id == article.id)
+        return sum(self.session.exec(levels), D(0))
 
     def events(self, order: Order) -> list[str]:
         """What the journal says about the order."""
