@@ -157,3 +157,15 @@ async def test_an_unknown_register_or_entry_is_not_found(anna: Browser) -> None:
     await anna.open("/settings/master-data/projects")
     await anna.send("/settings/master-data/projects", 404, do="change", code="nobody", name="Nobody")
     await anna.send("/settings/master-data/projects", 404, do="explode", code="SHOP", name="Shop")
+
+
+async def test_the_delivery_threshold_is_shown_and_set_but_never_to_nothing(place: Place, anna: Browser) -> None:
+    page = text_of(await anna.open("/settings/master-data/tax-rates"))
+    assert "EU-Lieferschwelle" in page and "10.000,00" in page
+    assert "gespeichert" in text_of(
+        await anna.send("/settings/delivery-threshold", threshold="12.000,00".replace(".", ""))
+    )
+    assert number(place, "SELECT threshold FROM delivery_threshold") == 12000
+    await anna.send("/settings/delivery-threshold", threshold="0")
+    assert number(place, "SELECT threshold FROM delivery_threshold") == 12000
+    await anna.send("/settings/delivery-threshold", threshold="10000")

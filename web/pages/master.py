@@ -1,5 +1,6 @@
 """Master data: payment and shipping methods, terms, groups, projects, rates; documents that waited for one run again."""
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,8 +12,10 @@ from starlette.datastructures import FormData
 
 from canonical.failure import Failure, FailureError
 from erp import master
+from erp.documents import today
 from erp.master import REGISTERS, Register
-from web.context import Db, Form, deps_of, go, in_db, not_found, render, text, voice_of
+from erp.oss import oss_state, set_threshold
+from web.context import Db, Form, deps_of, go, in_db, not_found, render, text, visitor_of, voice_of
 from web.forms import errors_by_field
 from web.i18n import N_
 
@@ -61,6 +64,7 @@ def _page(
         errors=errors or {},
         failure=failure,
         is_new=is_new,
+        oss=oss_state(session, today()) if name == "tax-rates" else None,
     )
 
 
@@ -88,6 +92,21 @@ def _values(register: Register, form: FormData) -> dict[str, Any]:
 
 def _is_number(register: Register, name: str) -> bool:
     return name in ("rate", "max_parcel_weight") and name in register.form.model_fields
+
+
+@router.post("/settings/delivery-threshold")
+async def save_threshold(request: Request, form: Form) -> Response:
+    """Set the EU delivery threshold; 1.00 lets the countries' rates apply at once."""
+    here, by = "/settings/master-data/tax-rates", visitor_of(request).email
+    try:
+        threshold = Decimal(text(form, "threshold").replace(",", "."))
+    except InvalidOperation:
+        threshold = Decimal(0)
+    try:
+        await in_db(request, lambda db: set_threshold(db, threshold, today(), by))
+    except FailureError as error:
+        return go(request, here, failure=error.failure)
+    return go(request, here, N_("The delivery threshold is saved."))
 
 
 @router.post("/settings/master-data/{name}")
