@@ -138,6 +138,21 @@ def test_a_malformed_vat_id_on_an_untaxed_order_is_held_even_if_the_shop_is_trus
     assert codes(judged(to("FR", "20", vat_id="FR123"))) == []
 
 
+def test_another_delivery_address_leaves_the_vat_id_on_the_order() -> None:
+    """Reverse charge is decided anew for the place of delivery, with the id of the bill."""
+    in_france = ANNA.model_copy(update={"country": "FR"})
+    draft = drafted(judged(to("AT", vat_id=AUSTRIAN, delivery=in_france)))
+    assert (draft.vat_id, draft.tax_kind, draft.tax_country) == (AUSTRIAN, "reverse_charge", "FR")
+    assert drafted(judged(to("AT", "19", vat_id=AUSTRIAN, delivery=ANNA))).tax_kind == "domestic"
+
+
+def test_an_order_is_business_to_business_exactly_when_it_has_a_vat_id() -> None:
+    company = ANNA.model_copy(update={"company": "Weiß GmbH"})
+    with_id = company.model_copy(update={"vat_id": "DE136695976"})
+    kinds = [drafted(judged(order(billing=buyer, delivery=buyer))).is_b2b for buyer in (company, with_id)]
+    assert kinds == [False, True]
+
+
 @pytest.mark.parametrize(
     ("vat_id", "country", "is_possible"),
     [
