@@ -23,16 +23,16 @@ ROOT = Path(__file__).parents[2]
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info", "img")
 LOG = "rule_removal.log"
 LIBRARIES = (
-    "alembic", "fastapi", "hypothesis", "jinja2", "orjson", "playwright.sync_api", "psycopg", "pydantic_settings", "sqlmodel",
-    "stdnum.eu.vat", "temporalio.client",
-)  # fmt: skip
+    "alembic",
     "fastapi",
     "hypothesis",
+    "jinja2",
     "orjson",
+    "playwright.sync_api",
     "psycopg",
-    "pydantic",
     "pydantic_settings",
     "sqlmodel",
+    "stdnum.eu.vat",
     "temporalio.client",
 )
 """Loaded once before the forks: most of the time of a test run is importing them."""
