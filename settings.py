@@ -1,6 +1,7 @@
 """Process settings from the environment; every name begins with `CONNECT_`."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -35,5 +36,13 @@ class Settings(BaseSettings):
     """Written when the worker polls, for whoever started it."""
     exchange: Path = Path("var/exchange")
     """The folder for files of printers, carriers and fulfilment providers; folders named on the pages are in it."""
+    smtp_host: str = ""
+    """The mail server; empty: mails wait."""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_sender: str = ""
+    """The address that mails come from; needed with a mail server."""
     dev_links: dict[str, str] = Field(default_factory=dict)
     """Named links shown on the dashboard (JSON), such as the demo's shop."""

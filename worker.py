@@ -22,6 +22,7 @@ from activities.partners import PartnerActivities
 from activities.pull import PullActivities
 from activities.push import PushActivities
 from activities.schedules import ScheduleActivities, ensure_house_schedules
+from adapters.mail import MailServer
 from connectors.transport import TransportOptions
 from erp.database import make_engine, make_sessions
 from erp.secrets import Keyring
@@ -114,11 +115,31 @@ def make_worker(
     )
 
 
+def mail_server(settings: Settings) -> MailServer | None:
+    """Where mails are handed over; None without a server or a sender, then they wait."""
+    if not (settings.smtp_host and settings.smtp_sender):
+        return None
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.smtp_sender,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+        tls=settings.smtp_tls,
+    )
+
+
 def make_deps(settings: Settings, database_url: str) -> tuple[Deps, sessionmaker[Session]]:
     """The worker's database, keys and transport rules."""
     sessions = make_sessions(make_engine(database_url, pool=settings.worker_activities))
     transport = TransportOptions(allow_private=settings.allow_private_addresses)
-    deps = Deps(sessions=sessions, keyring=keyring(settings), transport=transport, exchange=settings.exchange.resolve())
+    deps = Deps(
+        sessions=sessions,
+        keyring=keyring(settings),
+        transport=transport,
+        exchange=settings.exchange.resolve(),
+        mail=mail_server(settings),
+    )
     return deps, sessions
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 import connectors
+from adapters.mail import MailServer
 from canonical.feature import Feature
 from canonical.settings import AdvancedSettings, FeatureSettings
 from connectors.protocol import Connector
@@ -30,6 +31,8 @@ class Deps:
     transport: TransportOptions
     exchange: Path = Path("var/exchange")
     """The folder that all folders of printers, carriers and providers are in; no path leads out of it."""
+    mail: MailServer | None = None
+    """Where mails are handed over; without one they wait."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.deps import Deps
 from activities.failures import reports_failures
+from activities.paperwork import step_paperwork
 from activities.partners import exchange_files
-from canonical.runs import AUTO_SHIP, PARTNERS, RETENTION, UNPAID, HouseDone, HouseTask, RunRef
-from erp import autoship, retention, runs, unpaid
+from canonical.runs import AUTO_SHIP, PAPERWORK, PARTNERS, RETENTION, UNPAID, HouseDone, HouseTask, RunRef
+from erp import autoship, document_files, mails, retention, runs, unpaid
 from workflows import ids
 
 SETTLES_WITHIN = timedelta(minutes=10)
@@ -35,11 +36,30 @@ class HouseActivities:
     @activity.defn(name="hint_pushes")
     @reports_failures
     async def hint_pushes(self) -> int:
-        """Trigger the schedules of live features that have something to send, at most every ten seconds each."""
+        """Trigger the schedules of live features that have something to send, at most every ten seconds each.
+
+        And that of the paperwork when documents or mails wait.
+        """
         refs = await asyncio.to_thread(self._pushes)
         for ref in refs:
             await self._client.get_schedule_handle(ids.feature(ref.integration_id, ref.feature)).trigger()
+        if await asyncio.to_thread(self._has_paperwork):
+            await self._hint(ids.house(PAPERWORK))
         return len(refs)
+
+    async def _hint(self, schedule_id: str) -> None:
+        """Trigger a schedule; one that is not there yet loses nothing, its interval finds the work."""
+        try:
+            await self._client.get_schedule_handle(schedule_id).trigger()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    def _has_paperwork(self) -> bool:
+        with self._deps.sessions() as session:
+            if document_files.has_waiting(session):
+                return True
+            return self._deps.mail is not None and mails.has_due(session, datetime.now(UTC))
 
     @activity.defn(name="settle_lost_runs")
     @reports_failures
@@ -93,6 +113,7 @@ def _booked(service: Callable[[Session, int], HouseDone]) -> Step:
 
 STEPS: Mapping[str, Step] = {
     PARTNERS: exchange_files,
+    PAPERWORK: step_paperwork,
     RETENTION: _booked(retention.erase_old),
     UNPAID: _booked(unpaid.follow_unpaid),
     AUTO_SHIP: _booked(autoship.ship_released),

@@ -24,7 +24,7 @@ import connectors
 from activities.failures import reports_failures
 from canonical.feature import Direction, Feature
 from canonical.lifecycle import IntegrationState
-from canonical.runs import AUTO_SHIP, LOST_RUNS, PARTNERS, RETENTION, UNPAID, HouseTask, RunRef, ScheduleNote
+from canonical.runs import AUTO_SHIP, LOST_RUNS, PAPERWORK, PARTNERS, RETENTION, UNPAID, HouseTask, RunRef, ScheduleNote
 from workflows import ids
 
 INTEGRATION = SearchAttributeKey.for_keyword("Integration")
@@ -151,6 +151,7 @@ class ScheduleActivities:
 HOUSE: Mapping[str, timedelta] = {
     AUTO_SHIP: timedelta(minutes=15),
     LOST_RUNS: timedelta(hours=1),
+    PAPERWORK: timedelta(minutes=2),
     PARTNERS: timedelta(minutes=10),
     RETENTION: timedelta(days=1),
     UNPAID: timedelta(hours=1),

@@ -1,5 +1,6 @@
 """The closed list of codes: domain codes of D Appendix A and transport codes, with texts, hints and the place of repair."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -36,6 +37,27 @@ class _Tolerant(dict[str, str]):
         return "{" + key + "}"
 
 
+WORDS = {
+    "amount": "Betrag", "article": "Artikel", "billing address": "Rechnungsadresse", "carrier": "Frachtführer",
+    "category": "Kategorie", "city": "Ort", "country": "Land", "customer": "Kunde", "customer group": "Kundengruppe",
+    "default customer": "Default-Kunde", "delivery address": "Lieferadresse", "delivery term": "Lieferbedingung",
+    "discount": "Rabatt", "discount tax": "Steuer auf den Rabatt", "document": "Beleg", "integration": "Integration",
+    "lines": "Positionen", "order": "Auftrag", "payment": "Zahlung", "payment method": "Zahlungsart",
+    "POS customer": "POS-Kunde", "price": "Preis", "printer": "Drucker", "project": "Projekt", "provider": "Dienstleister",
+    "refund": "Erstattung", "return": "Retoure", "shipment": "Lieferung", "shipping": "Versand",
+    "shipping method": "Versandart", "street": "Straße", "tax": "Steuer", "template": "Vorlage", "total": "Gesamtbetrag",
+    "warehouse": "Lager",
+}  # fmt: skip
+"""The closed list of words that values of findings are made of, with their German."""
+
+_PIECE = re.compile(r"(?:^|(?<=, )|(?<=; ))(" + "|".join(sorted(map(re.escape, WORDS), key=len, reverse=True)) + r")\b")
+
+
+def in_german(value: str) -> str:
+    """Say a value that is made of words, such as `street, city` or `amount 3.00 → 4.00`, in German; the rest stays."""
+    return _PIECE.sub(lambda found: WORDS[found[1]], value)
+
+
 @dataclass(frozen=True)
 class Code:
     """One code with its texts."""
@@ -46,10 +68,16 @@ class Code:
     en: str
     hint_de: str
     hint_en: str
+    words: str = ""
+    """The param whose value is made of words of `WORDS`; data holds them in English."""
 
     def say(self, language: Language, params: dict[str, str]) -> str:
-        """Fill the text with values."""
-        return (self.de if language == "de" else self.en).format_map(_Tolerant(params))
+        """Fill the text with values, words in the reader's language."""
+        if language != "de":
+            return self.en.format_map(_Tolerant(params))
+        if self.words in params:
+            params = params | {self.words: in_german(params[self.words])}
+        return self.de.format_map(_Tolerant(params))
 
     def hint(self, language: Language) -> str:
         """Say what to do now."""
@@ -101,15 +129,15 @@ CODES: dict[str, Code] = {
         "Ordne sie zu; Schreibweise und Leerzeichen zählen. Wartende Aufträge laufen dann von selbst weiter.",
         "Map it; spelling and blanks count. Waiting orders then continue by themselves."),
     "VALUE_EMPTY_NO_DEFAULT": Code(
-        Kind.REJECT, Repair.SETTINGS, "Der Shop nennt keine {what} und es gibt keinen Standard", "The shop gives no {what} and there is no default",
-        "Wähle in den Einstellungen einen Standard.", "Choose a default in the settings."),
+        Kind.REJECT, Repair.SETTINGS, "Der Shop nennt nichts und es gibt keinen Standard: {what}", "The shop gives no {what} and there is no default",
+        "Wähle in den Einstellungen einen Standard.", "Choose a default in the settings.", "what"),
     "PROJECT_UNMAPPED": Code(
         Kind.REJECT, Repair.MAPPING, "Dem Sales Channel „{value}“ ist kein Projekt zugeordnet", "No project is mapped to the sales channel '{value}'",
         "Ordne ihn zu; Schreibweise und Leerzeichen zählen. Wartende Aufträge laufen dann von selbst weiter.",
         "Map it; spelling and blanks count. Waiting orders then continue by themselves."),
     "MASTER_DATA_MISSING": Code(
         Kind.REJECT, Repair.MASTER_DATA, "{what} „{value}“ gibt es im ERP nicht mehr", "{what} '{value}' no longer exists in the ERP",
-        "Lege den Eintrag an oder wähle in den Einstellungen einen anderen.", "Create it or choose another one in the settings."),
+        "Lege den Eintrag an oder wähle in den Einstellungen einen anderen.", "Create it or choose another one in the settings.", "what"),
     "NO_BILLING_ADDRESS": Code(
         Kind.REJECT, Repair.CHANNEL, "Der Auftrag hat keine Rechnungsadresse", "The order has no billing address",
         "Ergänze die Adresse im Shop und starte den Auftrag erneut.", "Complete the address in the shop and run the order again."),
@@ -118,10 +146,10 @@ CODES: dict[str, Code] = {
         "Ergänze den Namen im Shop und starte den Auftrag erneut.", "Complete the name in the shop and run the order again."),
     "CUSTOMER_ADDRESS_INCOMPLETE": Code(
         Kind.REJECT, Repair.CHANNEL, "In der Rechnungsadresse fehlt: {missing}", "The billing address lacks: {missing}",
-        "Ergänze die Adresse im Shop und starte den Auftrag erneut.", "Complete the address in the shop and run the order again."),
+        "Ergänze die Adresse im Shop und starte den Auftrag erneut.", "Complete the address in the shop and run the order again.", "missing"),
     "DELIVERY_ADDRESS_INCOMPLETE": Code(
         Kind.REJECT, Repair.CHANNEL, "In der Lieferadresse fehlt: {missing}", "The delivery address lacks: {missing}",
-        "Ergänze die Adresse im Shop und starte den Auftrag erneut.", "Complete the address in the shop and run the order again."),
+        "Ergänze die Adresse im Shop und starte den Auftrag erneut.", "Complete the address in the shop and run the order again.", "missing"),
     "CUSTOMER_NOT_FOUND": Code(
         Kind.REJECT, Repair.SETTINGS, "Kein passender Kunde gefunden", "No matching customer found",
         "Lege den Kunden an oder erlaube in den Einstellungen das Anlegen.", "Create the customer, or allow creating in the settings."),
@@ -146,7 +174,7 @@ CODES: dict[str, Code] = {
         Kind.REJECT, Repair.CHANNEL, "{what}: der Shop nennt {stated}, die Positionen ergeben {computed} (Differenz {difference})",
         "{what}: the shop states {stated}, the lines give {computed} (difference {difference})",
         "Prüfe den Auftrag im Shop. Rundet dein Shop anders, erlaube „Gesamtbetrag festsetzen“ mit einer Höchstdifferenz.",
-        "Check the order in the shop. If your shop rounds differently, allow 'fix total' with a maximum difference."),
+        "Check the order in the shop. If your shop rounds differently, allow 'fix total' with a maximum difference.", "what"),
     "TOTAL_NEGATIVE": Code(
         Kind.REJECT, Repair.CHANNEL, "Die Summe ist negativ: {total}", "The total is negative: {total}",
         "Prüfe die Rabatte und Gebühren im Shop.", "Check the discounts and fees in the shop."),
@@ -159,7 +187,7 @@ CODES: dict[str, Code] = {
         "Prüfe den Auftrag und gib ihn frei.", "Check the order and release it."),
     "TOTAL_FIXED": Code(
         Kind.NOTE, Repair.NONE, "Gesamtbetrag festgesetzt auf {stated}, Differenz {difference}: {explanation}", "Total fixed at {stated}, difference {difference}: {explanation}",
-        "Nichts zu tun.", "Nothing to do."),
+        "Nichts zu tun.", "Nothing to do.", "explanation"),
     "ALREADY_IMPORTED": Code(Kind.SKIP, Repair.NONE, "Bereits übernommen", "Already imported", "Nichts zu tun.", "Nothing to do."),
     "TOO_OLD": Code(
         Kind.SKIP, Repair.NONE, "Vor dem Startzeitpunkt zuletzt geändert ({modified})", "Last changed before the chosen start ({modified})",
@@ -176,8 +204,8 @@ CODES: dict[str, Code] = {
         Kind.NOTE, Repair.MASTER_DATA, "Nach der Übernahme im Shop storniert; der Versand ist angehalten", "Cancelled in the shop after import; shipping is on hold",
         "Storniere den Auftrag im ERP oder hebe den Halt auf.", "Cancel the order in the ERP or lift the hold."),
     "CHANGED_IN_CHANNEL": Code(
-        Kind.NOTE, Repair.MASTER_DATA, "Nach der Übernahme im Shop geändert; der gebuchte Auftrag bleibt, wie er ist", "Changed in the shop after import; the booked order stays as it is",
-        "Vergleiche den Auftrag mit dem Shop.", "Compare the order with the shop."),
+        Kind.NOTE, Repair.MASTER_DATA, "Nach der Übernahme im Shop geändert ({what}); der gebuchte Auftrag bleibt, wie er ist", "Changed in the shop after import ({what}); the booked order stays as it is",
+        "Vergleiche den Auftrag mit dem Shop und übernimm die Änderung oder lass ihn, wie er ist.", "Compare the order with the shop, then take the change over or leave it as it is.", "what"),
     "PARTIALLY_REFUNDED": Code(
         Kind.NOTE, Repair.MASTER_DATA, "Vor der Übernahme teilweise erstattet: {amount}", "Refunded in part before import: {amount}",
         "Prüfe, welche Menge noch zu liefern ist, und gib den Auftrag frei.", "Check which quantity is still to be delivered and release the order."),

@@ -1,4 +1,4 @@
-"""Compiling Typst: the built-in templates in this process, a merchant's own ones in a confined child process."""
+"""Running templates: the built-in ones in this process, a merchant's own ones in a confined child process."""
 
 import contextlib
 import multiprocessing
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import typst
 
@@ -17,7 +17,7 @@ from canonical.failure import Failure, FailureError
 
 ROOT = Path(__file__).parent / "templates"
 """All of this machine that a template can read: the built-in templates."""
-STANDARD = "a-3b"
+STANDARD: Literal["a-3b"] = "a-3b"
 LONGEST = 20.0
 """Seconds that an own template may take; a built-in one takes hundredths of one."""
 MEMORY = 2 * 1024**3
@@ -26,51 +26,47 @@ SHOWN = 600
 """Characters of the compiler's message that are kept."""
 
 
+class Job(Protocol):
+    """Something that makes bytes from a template, or says why it cannot."""
+
+    def run(self) -> bytes | str:
+        """Make it; a text is the reason of a failure."""
+
+
+def make(job: Job, *, is_own: bool) -> bytes:
+    """Run a job, with a merchant's own template in the child process; raises `FailureError` TEMPLATE_FAILED.
+
+    A template that takes too long or too much memory ends the child, which starts again with the next one.
+    """
+    made = _child.ask(job) if is_own else job.run()
+    if isinstance(made, bytes):
+        return made
+    raise FailureError(Failure.of("TEMPLATE_FAILED", reason=made))
+
+
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A source, its data as JSON, and the moment that the PDF says it was made at (seconds since 1970)."""
+class TypstJob:
+    """A Typst source, its data as JSON, and the moment that the PDF says it was made at (seconds since 1970)."""
 
     source: str
     data: str
     timestamp: int
 
-
-def compile_built_in(job: Job) -> bytes:
-    """Compile a source of ours; raises `FailureError` TEMPLATE_FAILED."""
-    made = _compiled(job)
-    if isinstance(made, bytes):
-        return made
-    raise FailureError(Failure.of("TEMPLATE_FAILED", reason=made))
-
-
-def compile_own(job: Job) -> bytes:
-    """Compile a merchant's source in the child process; raises `FailureError` TEMPLATE_FAILED.
-
-    A source that takes too long or too much memory ends the child, which starts again with the next one.
-    """
-    made = _child.ask(job)
-    if isinstance(made, bytes):
-        return made
-    raise FailureError(Failure.of("TEMPLATE_FAILED", reason=made))
-
-
-def _compiled(job: Job) -> bytes | str:
-    """The PDF, or why there is none."""
-    try:
-        compiler = typst.Compiler(
-            job.source.encode(),
-            root=str(ROOT),
-            font_paths=_fonts(),
-            sys_inputs={"data": job.data},
-            package_path=os.devnull,
-            package_cache_path=os.devnull,
-        )
-        made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=job.timestamp)
-    except typst.TypstError as error:
-        return f"{error.message}\n{error.diagnostic}".replace(str(ROOT), "")[:SHOWN].strip()
-    if not isinstance(made, bytes):
-        return "empty"
-    return made
+    def run(self) -> bytes | str:
+        """Compile to PDF/A-3b."""
+        try:
+            compiler = typst.Compiler(
+                self.source.encode(),
+                root=str(ROOT),
+                font_paths=_fonts(),
+                sys_inputs={"data": self.data},
+                package_path=os.devnull,
+                package_cache_path=os.devnull,
+            )
+            made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=self.timestamp)
+        except typst.TypstError as error:
+            return f"{error.message}\n{error.diagnostic}".replace(str(ROOT), "")[:SHOWN].strip()
+        return made if isinstance(made, bytes) else "empty"
 
 
 @cache
@@ -83,14 +79,15 @@ def _fonts() -> typst.Fonts:
 
 
 def _serve(questions: Connection) -> None:
-    """Compile what is asked for until the other side is gone."""
+    """Run what is asked for until the other side is gone."""
     # Packages would be loaded from the Typst Universe through the proxy that the environment names: there is none.
     os.environ.update({"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""})
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:
-            questions.send(_compiled(questions.recv()))
+            job: Job = questions.recv()
+            questions.send(job.run())
 
 
 class _Child:

@@ -15,7 +15,7 @@ import facturx
 
 from canonical.document import DocumentContent
 from canonical.failure import Failure, FailureError
-from documents.confined import Job, compile_built_in, compile_own
+from documents.confined import TypstJob, make
 from documents.einvoice import einvoice
 from documents.validation import check
 from documents.view import view
@@ -41,8 +41,8 @@ def render(content: DocumentContent, source: str = "") -> bytes:
     """
     data = json.dumps(_printable(view(content)), ensure_ascii=False)
     issued = datetime.combine(content.issued_on, time(12), UTC)
-    job = Job(source or built_in(content.kind.value), data, int(issued.timestamp()))
-    return compile_own(job) if source else compile_built_in(job)
+    job = TypstJob(source or built_in(content.kind.value), data, int(issued.timestamp()))
+    return make(job, is_own=bool(source))
 
 
 def attach(pdf: bytes, xml: bytes, content: DocumentContent) -> bytes:
@@ -72,7 +72,7 @@ def check_source(content: DocumentContent, source: str) -> bytes:
     try:
         return render(content, source)
     except FailureError as error:
-        raise FailureError(Failure.of("TEMPLATE_INVALID", **error.failure.params)) from error
+        raise FailureError(Failure.of("TEMPLATE_INVALID", reason=error.failure.params["reason"])) from error
 
 
 # --- characters -----------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def _or_nothing(letter: str) -> str:
     if kind in ("Cs", "Co", "Cn", "Cf"):
         return ""
     try:
-        compile_built_in(Job("#set document(date: auto)\n#json(bytes(sys.inputs.data))", json.dumps(letter), 0))
+        make(TypstJob("#json(bytes(sys.inputs.data))", json.dumps(letter), 0), is_own=False)
     except FailureError:
         return "?" if kind.startswith("L") else ""
     return letter

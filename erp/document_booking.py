@@ -13,6 +13,7 @@ from erp import journal, numbers
 from erp.bulk import Row, insert_rows
 from erp.document_content import OrderFacts
 from erp.mails import MailRequest, queue_mails
+from erp.prints import PrintRequest, queue_prints
 from erp.tables import Document, DocumentFile, Order
 
 EVENTS: Mapping[DocumentKind, str] = {
@@ -43,7 +44,7 @@ def book_documents(session: Session, drafts: Sequence[Draft], by: str) -> list[i
     """Number and write documents of one kind with all that follows, and return their ids in the order of the drafts.
 
     The number comes last, from the project's range, in this transaction: gapless, a roll-back gives it back. Each gets a
-    file to be rendered, and its mail where the project sends invoices by mail. A fixed number of statements.
+    file to be rendered, its prints by the rules, and its mail where the project sends invoices by mail. A fixed number of statements.
     """
     if not drafts:
         return []
@@ -65,6 +66,13 @@ def book_documents(session: Session, drafts: Sequence[Draft], by: str) -> list[i
         session.execute(settled.values(invoice_due_at=None).execution_options(synchronize_session=False))
     queue_mails(
         session, [mail for draft, document_id in zip(drafts, ids, strict=True) for mail in _mails(draft, document_id)]
+    )
+    queue_prints(
+        session,
+        [
+            PrintRequest(kind.value, document_id, draft.facts.order.project_id)
+            for draft, document_id in zip(drafts, ids, strict=True)
+        ],
     )
     _journal(session, kind, drafts, drawn, by)
     return ids

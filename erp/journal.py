@@ -36,6 +36,8 @@ EVENT_TEXTS: dict[str, dict[Language, str]] = {
         "de": "Rechnung {invoice} mit {number} storniert",
         "en": "Invoice {invoice} cancelled by {number}",
     },
+    "mailed": {"de": "Mail an {recipient}: {subject}", "en": "Mail to {recipient}: {subject}"},
+    "mail_failed": {"de": "Mail an {recipient} nicht gesendet", "en": "Mail to {recipient} not sent"},
     "credited": {
         "de": "Gutschrift {number} zur Rechnung {invoice}",
         "en": "Credit note {number} for invoice {invoice}",
