@@ -257,6 +257,9 @@ CODES: dict[str, Code] = {
     "MARKETPLACE_TAX_STATED": Code(
         Kind.NOTE, Repair.CHANNEL, "Der Marktplatz schuldet die Steuer, der Auftrag enthält trotzdem {tax}", "The marketplace owes the tax, yet the order contains {tax}",
         "Prüfe den Auftrag auf dem Marktplatz, dann gib ihn frei.", "Check the order on the marketplace, then release it."),
+    "PHONE_MISSING": Code(
+        Kind.NOTE, Repair.CHANNEL, "Lieferung außerhalb der EU ohne Telefonnummer", "Delivery outside the EU without a phone number",
+        "Frage den Kunden danach, wenn der Versanddienst sie für den Zoll verlangt.", "Ask the customer for it if the carrier needs it for customs."),
     "VAT_ID_INVALID": Code(
         Kind.NOTE, Repair.MASTER_DATA, "USt-IdNr. {vat_id} ist keine gültige Nummer; der Auftrag ist ohne Steuer", "VAT id {vat_id} is no valid number; the order is without tax",
         "Frage den Kunden nach der richtigen Nummer und gib den Auftrag frei.", "Ask the customer for the right number and release the order."),

@@ -49,14 +49,14 @@ class PartnerForm(BaseModel):
     def _fits(self) -> "PartnerForm":
         folders = [self.out_folder, self.in_folder, self.done_folder, self.bad_folder]
         if len({name.strip("/") for name in folders}) < len(folders):
-            raise PydanticCustomError("folders_equal", "folders")
-        if any(".." in name.split("/") for name in [*folders, self.folder]):
-            raise PydanticCustomError("folder_leads_out", "folders")
-        if self.transport == "folder":
-            if not self.folder.strip("/.") or any(name.startswith("/") for name in [*folders, self.folder]):
-                raise PydanticCustomError("folder_leads_out", "folders")
-        elif not (_HOST.match(self.host) and self.user):
-            raise PydanticCustomError("server_incomplete", "server")
+            raise PydanticCustomError("FOLDERS_EQUAL", "folders")
+        for name in [*folders, self.folder]:
+            if ".." in name.split("/") or (self.transport == "folder" and name.startswith("/")):
+                raise PydanticCustomError("FOLDER_INVALID", "folder", {"folder": name})
+        if self.transport == "folder" and not self.folder.strip("/."):
+            raise PydanticCustomError("FOLDER_INVALID", "folder", {"folder": self.folder})
+        if self.transport == "sftp" and not (_HOST.match(self.host) and self.user):
+            raise PydanticCustomError("SETTINGS_INCOMPLETE", "server", {"fields": "SFTP"})
         return self
 
     @property

@@ -100,7 +100,8 @@ async def place() -> AsyncIterator[Place]:
         migrate(own.database_url)
         sessions = make_sessions(make_engine(own.database_url, pool=20))
         keyring = Keyring({"k1": bytes(range(32))})
-        deps = Deps(sessions=sessions, keyring=keyring, transport=TransportOptions(allow_private=True))
+        transport = TransportOptions(allow_private=True)
+        deps = Deps(sessions=sessions, keyring=keyring, transport=transport, exchange=folder / "exchange")
         client = await connect(Settings(), own.temporal_address)
         with sessions.begin() as session:
             new = accounts.NewAccount(email=EMAIL, name="Anna Beispiel", password=SecretStr(PASSWORD))

@@ -29,6 +29,7 @@ async def _world(cached: int) -> AsyncIterator[World]:
             sessions=make_sessions(make_engine(own.database_url, pool=20)),
             keyring=Keyring({"k1": bytes(range(32))}),
             transport=TransportOptions(allow_private=True),
+            exchange=folder / "exchange",
         )
         client = await connect(Settings(), own.temporal_address)
         worker: Worker = make_worker(client, deps, cached=cached)
