@@ -214,9 +214,6 @@ CODES: dict[str, Code] = {
     "REFUND_MISMATCH": Code(
         Kind.NOTE, Repair.MASTER_DATA, "Herausgenommen wurden Positionen für {removed}, erstattet sind {refunded}", "Lines worth {removed} were taken out, {refunded} were refunded",
         "Kläre die Erstattung und gib den Auftrag frei.", "Settle the refund and release the order."),
-    "CUSTOMER_LOCKED": Code(
-        Kind.NOTE, Repair.MASTER_DATA, "Der Kunde {number} ist gesperrt: {reason}", "Customer {number} is locked: {reason}",
-        "Prüfe den Kunden, dann gib den Auftrag frei oder storniere ihn.", "Check the customer, then release the order or cancel it."),
     "POST_NUMBER_MISSING": Code(
         Kind.NOTE, Repair.CHANNEL, "Packstation oder Postfiliale ohne Postnummer", "Parcel locker or post office without a post number",
         "Frage den Käufer nach der Postnummer, ergänze sie in der Lieferadresse und gib den Auftrag frei.", "Ask the buyer for the post number, add it to the delivery address and release the order."),
