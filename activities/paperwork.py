@@ -8,6 +8,7 @@ from activities.deps import Deps
 from activities.labels import step_labels
 from activities.prints import step_prints
 from adapters import mail
+from canonical.document import DocumentContent
 from canonical.failure import Failure, FailureError
 from canonical.mail import Attachment, Letter
 from canonical.runs import HouseDone
@@ -57,13 +58,13 @@ def _render_one(deps: Deps) -> bool:
         if waiting is None:
             return False
         try:
-            pdf, xml = produce(waiting.content, waiting.source)
+            pdf, xml = produce(DocumentContent.model_validate(waiting.content), waiting.source)
         except FailureError as error:
             document_files.fail_file(session, waiting, error.failure)
         except Exception as error:
             # One document that nobody foresaw must not keep all others from their files.
             log.exception("document %s", waiting.document_id)
-            failure = Failure.of("UNCLASSIFIED", where=waiting.content.number, error=type(error).__name__)
+            failure = Failure.of("UNCLASSIFIED", where=f"document {waiting.document_id}", error=type(error).__name__)
             document_files.fail_file(session, waiting, failure)
         else:
             document_files.store_file(session, waiting, pdf, xml, datetime.now(UTC))

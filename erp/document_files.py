@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import text, update
 from sqlmodel import Session, col, select
 
-from canonical.document import DocumentContent
 from canonical.failure import Failure, FailureError
 from erp.tables import Document, DocumentFile
 from erp.templates import template_for
@@ -19,7 +18,8 @@ class WaitingFile:
     """A document whose file is to be made, with its own template's source where it has one."""
 
     document_id: int
-    content: DocumentContent
+    content: dict[str, Any]
+    """As `canonical.document.DocumentContent` stored it."""
     template_id: int | None
     source: str
 
@@ -42,8 +42,7 @@ def next_file(session: Session) -> WaitingFile | None:
     if row is None:
         return None
     own = template_for(session, row.kind, row.project_id, row.language)
-    content = DocumentContent.model_validate(row.content)
-    return WaitingFile(row.document_id, content, own.id if own else None, own.source if own else "")
+    return WaitingFile(row.document_id, row.content, own.id if own else None, own.source if own else "")
 
 
 def store_file(session: Session, waiting: WaitingFile, pdf: bytes, xml: bytes | None, now: datetime) -> None:
