@@ -14,6 +14,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from canonical.feature import Feature
+from erp.partners import PartnerForm, create_partner
 from sandbox.woocommerce import WooShop, seed_shop
 from worker import WORKFLOWS
 from workflows import ids
@@ -34,11 +35,16 @@ async def record(world: Any) -> None:
         "HouseRun", {"name": "auto-ship", "limit": 200}, id="house/auto-ship-recorded", task_queue=ids.TASK_QUEUE
     )
     await connected.run(Feature.SHIPMENTS)
+    with world.deps.sessions() as session:
+        form = PartnerForm(code="RECORDED", name="Recorded", folder="recorded")
+        partner_id = create_partner(session, world.deps.keyring, form).id or 0
+        session.commit()
+    await world.lifecycle.test_partner(partner_id)
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.glob("*.json"):
         old.unlink()
     async for execution in world.client.list_workflows():
-        if connected.id in execution.id or execution.id.startswith(("install/", "house/auto-ship-recorded")):
+        if connected.id in execution.id or execution.id.startswith(("install/", "house/auto-ship-recorded", "partner/")):
             handle = world.client.get_workflow_handle(execution.id, run_id=execution.run_id)
             history = await handle.fetch_history()
             document = json.dumps({"id": execution.id, "history": json.loads(history.to_json())}, indent=1)
