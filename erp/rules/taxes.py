@@ -59,6 +59,12 @@ def treat(
     return Treatment("eu", place.country, instead=origin)
 
 
+def check_export(order: ChannelOrder, kind: str, found: list[Finding]) -> None:
+    """Note a parcel abroad without a phone number, which carriers ask for at customs (D§10.1)."""
+    if kind == "export" and not (delivery_of(order).phone.strip() or order.billing.phone.strip()):
+        found.append(Finding.of("PHONE_MISSING"))
+
+
 # --- does the tax fit its rate ----------------------------------------------------------------------------------------
 
 

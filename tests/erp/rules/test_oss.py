@@ -16,11 +16,12 @@ from erp.rules.vat_ids import is_well_formed, vat_country
 from tests.erp.order_kit import ANNA, NOW, codes, context, line, order, world
 
 TODAY = NOW.date()
+CALLED = ANNA.model_copy(update={"phone": "+49 40 1234"})
 FRENCH, AUSTRIAN, NORTHERN = "FR40303265045", "ATU13585627", "XI110305878"
 
 
 def to(country: str, rate: str = "0", *, postcode: str = "20095", vat_id: str = "", **values: object) -> ChannelOrder:
-    address = ANNA.model_copy(update={"country": country, "postcode": postcode, "vat_id": vat_id})
+    address = CALLED.model_copy(update={"country": country, "postcode": postcode, "vat_id": vat_id})
     return order(line(rate=rate), **({"shipping": (), "billing": address, "delivery": address} | values))
 
 
@@ -176,6 +177,17 @@ def test_a_third_country_is_an_export_by_the_delivery_address() -> None:
     assert taxed(to("CH", "19", delivery=ANNA)) == ("domestic", "DE")
     assert codes(judged(to("CH"))) == []
     assert codes(judged(to("CH", "19"))) == ["TAX_RATE_UNKNOWN"]
+
+
+def test_a_parcel_abroad_without_a_phone_number_is_noted() -> None:
+    swiss = ANNA.model_copy(update={"country": "CH"})
+    decision = judged(to("CH", billing=swiss, delivery=swiss))
+    assert (codes(decision), drafted(decision).autoship) == (["PHONE_MISSING"], True)
+    assert codes(judged(to("CH", billing=swiss, delivery=swiss.model_copy(update={"phone": "1"})))) == []
+    assert codes(judged(to("FR", "20", billing=ANNA.model_copy(update={"country": "FR"})))) == []
+    master, settings = world()
+    file = order(line("FILE", rate="0"), shipping=(), billing=swiss, delivery=swiss)
+    assert codes(decide(file, context(settings), master)) == []
 
 
 def test_tax_follows_the_country_of_delivery_and_not_of_the_bill() -> None:

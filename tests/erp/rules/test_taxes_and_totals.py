@@ -33,7 +33,7 @@ def draft_of(decision: Decision) -> OrderDraft:
 
 
 def to(country: str, *lines: object, vat_id: str = "", **values: object) -> ChannelOrder:
-    address = ANNA.model_copy(update={"country": country, "vat_id": vat_id})
+    address = ANNA.model_copy(update={"country": country, "vat_id": vat_id, "phone": "+49 40 1234"})
     return order(*lines, billing=address, delivery=address, **values)
 
 
