@@ -212,6 +212,7 @@ class Importer:
                 is_surcharge=article.number.startswith("ZUSCHLAG"),
                 allows_decimals=article.allows_decimals,
                 is_locked=not article.is_usable,
+                kind=article.kind,
             )
         )
 
