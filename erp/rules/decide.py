@@ -35,7 +35,16 @@ from erp.rules.order_life import payment_state
 from erp.rules.payments import draft_payments, expiry, main_method, sums_of
 from erp.rules.project import resolve_project
 from erp.rules.sold import Sold, as_sold
-from erp.rules.taxes import Treatment, check_export, check_line_taxes, check_missing, check_rates, check_tax_free, treat
+from erp.rules.taxes import (
+    Treatment,
+    check_export,
+    check_line_taxes,
+    check_missing,
+    check_rates,
+    check_tax_free,
+    treat,
+    turnover_tax,
+)
 from erp.rules.texts import clip
 from erp.rules.totals import add_up, check_totals
 from erp.rules.vat_ids import check_vat_id, vat_id_of
@@ -108,13 +117,14 @@ def _gather(
     if verdict.rounding is not None:
         lines.append(verdict.rounding)
     vat_id = vat_id_of(order)
-    treatment = treat(order, settings, master, vat_id, is_taxed=sums.tax != 0)
+    tax = turnover_tax(order, sums.tax)
+    treatment = treat(order, settings, master, vat_id, is_taxed=tax != 0)
     exempt = settings.exempt_if_tax_missing
     check_missing(order, articles, treatment.kind, found, exempt_if_tax_missing=exempt)
     check_rates(lines, treatment, master, found)
     if has_goods:
         check_export(order, treatment.kind, found)
-    check_tax_free(order, articles, treatment, found, total=sums.total, tax=sums.tax, exempt_if_tax_missing=exempt)
+    check_tax_free(order, articles, treatment, found, total=sums.total, tax=tax, exempt_if_tax_missing=exempt)
     check_vat_id(treatment.kind, vat_id, treatment.country, found)
     check_autoship(sold, settings, master, payment, found, kind=treatment.kind, vat_id=vat_id)
     return _Parts(project, customer, payment, shipping, term, lines, verdict.is_fixed, treatment, vat_id)

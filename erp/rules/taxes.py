@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from canonical.failure import Finding, Severity
 from canonical.money import HUNDRED, ZERO, tax_of_net, unit_of
-from canonical.order import ChannelOrder, Charge, ChargeKind, LineKind, OrderLine
+from canonical.order import ChannelOrder, ChargeKind, LineKind, OrderLine
 from canonical.settings import OrderSettings
 from erp.rules.address import delivery_of
 from erp.rules.model import ArticleInfo, DraftLine, MasterData
@@ -32,6 +32,11 @@ class Treatment:
     instead: str = ""
     """In the EU: the other of origin and destination, whose rates a shop may have charged by mistake."""
     is_territory: bool = False
+
+
+def turnover_tax(order: ChannelOrder, tax: Decimal) -> Decimal:
+    """Take the tax that the marketplace collects and pays itself (UK GST) out of an order's tax."""
+    return tax - sum((fee.tax for fee in order.fees if fee.kind is ChargeKind.MARKETPLACE_TAX), ZERO)
 
 
 def treat(
@@ -80,6 +85,8 @@ def check_line_taxes(order: ChannelOrder, found: list[Finding]) -> None:
             net, tax = line.net - line.discount_net, line.tax - line.discount_tax
             _check(f"{line.title} (−)", net, tax, line.tax_rate, found, unit=unit)
     for charge in order.shipping + order.fees:
+        if charge.kind is ChargeKind.MARKETPLACE_TAX:
+            continue  # a tax by itself, on an amount that it does not name
         _check(charge.title, charge.net, charge.tax, charge.tax_rate, found, unit=unit)
 
 
@@ -182,8 +189,8 @@ def check_tax_free(
     Untaxed, and neither country, VAT id, exempt articles nor the setting explain it; or taxed, though the marketplace
     owes the tax and our invoice has none.
     """
-    if treatment.kind == "marketplace" and (owed := tax - _collected(order.fees)):
-        found.append(Finding.of("MARKETPLACE_TAX_STATED", severity=Severity.WARNING, tax=owed))
+    if treatment.kind == "marketplace" and tax:
+        found.append(Finding.of("MARKETPLACE_TAX_STATED", severity=Severity.WARNING, tax=tax))
     if tax or treatment.kind not in TAXED or not total:
         return
     for line, article in zip(order.lines, articles, strict=True):
@@ -191,8 +198,3 @@ def check_tax_free(
         if not is_chosen and not _is_exempt(line, article):
             found.append(Finding.of("TAX_FREE_UNEXPLAINED", severity=Severity.WARNING, country=treatment.country))
             return
-
-
-def _collected(fees: Sequence[Charge]) -> Decimal:
-    """The tax that the channel shows as collected by itself."""
-    return sum((charge.tax for charge in fees if charge.kind is ChargeKind.MARKETPLACE_TAX), ZERO)
