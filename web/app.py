@@ -26,6 +26,7 @@ from web.pages import (
     connectors,
     customers,
     dashboard,
+    documents,
     feature,
     foreign_numbers,
     golive,
@@ -35,12 +36,15 @@ from web.pages import (
     master,
     orders,
     partners,
+    payments,
     people,
     records,
+    returns,
     runs,
     shipping,
     stock,
     stocktakes,
+    templates_page,
     wizard,
 )
 from web.security import LoginThrottle, SecurityHeaders, guard
@@ -53,8 +57,8 @@ TABLER = Path(starlette_admin.__file__).parent / "static"
 log = logging.getLogger(__name__)
 
 PAGES = (
-    auth, dashboard, connectors, wizard, integration, golive, listing, feature, journal, records, runs, shipping, orders, article_parts, articles, foreign_numbers, categories,
-    customers, checklist, master, partners, people, stock, stocktakes,
+    auth, dashboard, connectors, wizard, integration, golive, listing, feature, journal, records, runs, shipping, orders, payments, returns, article_parts, articles, foreign_numbers, categories,
+    customers, checklist, master, partners, people, documents, templates_page, stock, stocktakes,
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy import select as columns
@@ -13,10 +14,11 @@ from erp.prices import standard_gross
 from erp.queries.paging import PAGE, Page, cut
 from erp.tables import (
     Article,
+    ArticleCategory,
     ArticleFilter,
     ArticleListEntry,
-    ForeignNumber,
     Integration,
+    JournalEvent,
     Link,
     Reservation,
     StockLevel,
@@ -27,10 +29,12 @@ from erp.tables import (
 
 @dataclass(frozen=True)
 class ArticleQuery:
-    """What a list of articles is narrowed to; `after` is the last number seen."""
+    """What a list of articles is narrowed to; `after` is the last number seen, `lock` is yes, no or empty."""
 
     q: str = ""
     kind: str = ""
+    lock: str = ""
+    category: str = ""
     after: str = ""
 
 
@@ -45,18 +49,8 @@ class ArticleRow:
 
 
 @dataclass(frozen=True)
-class ForeignNumberRow:
-    """An article's number in one channel."""
-
-    integration_name: str
-    label: str
-    number: str
-    is_active: bool
-
-
-@dataclass(frozen=True)
 class ArticleDetail:
-    """One article with stock per warehouse, variants, foreign numbers and where it is listed."""
+    """One article with stock per warehouse, variants, where it is listed, and what was changed."""
 
     article: Article
     price: Decimal | None
@@ -66,8 +60,8 @@ class ArticleDetail:
     levels: Sequence[tuple[str, Decimal]]
     reserved: Decimal
     movements: Sequence[tuple[StockMovement, str]]
-    foreign_numbers: Sequence[ForeignNumberRow]
     links: Sequence[tuple[Link, str]]
+    history: Sequence[JournalEvent]
 
 
 @dataclass(frozen=True)
@@ -87,6 +81,11 @@ def articles(session: Session, wanted: ArticleQuery, size: int = PAGE) -> Page[A
     query = select(Article, standard_gross()).where(~col(Article.is_deleted))
     if wanted.kind:
         query = query.where(col(Article.kind) == wanted.kind)
+    if wanted.lock in ("yes", "no"):
+        query = query.where(col(Article.is_locked).is_(wanted.lock == "yes"))
+    if wanted.category.isdecimal() and len(wanted.category) < 10:
+        inside = select(ArticleCategory.article_id).where(col(ArticleCategory.category_id) == int(wanted.category))
+        query = query.where(col(Article.id).in_(inside))
     if wanted.q:
         query = query.where(
             col(Article.number).startswith(wanted.q, autoescape=True)
@@ -106,7 +105,9 @@ def articles(session: Session, wanted: ArticleQuery, size: int = PAGE) -> Page[A
 
 def article(session: Session, number: str) -> ArticleDetail | None:
     """One article by number, with all that hangs on it."""
-    row = session.exec(select(Article, standard_gross()).where(col(Article.number) == number)).first()
+    row = session.exec(
+        select(Article, standard_gross()).where(col(Article.number) == number, ~col(Article.is_deleted))
+    ).first()
     if row is None:
         return None
     found, price = row
@@ -140,8 +141,8 @@ def article(session: Session, number: str) -> ArticleDetail | None:
             select(func.coalesce(func.sum(Reservation.quantity), 0)).where(col(Reservation.article_id) == found.id)
         ).one(),
         movements=[(movement, name) for movement, name in movements],
-        foreign_numbers=_foreign_numbers(session, found.id or 0),
         links=[(link, name) for link, name in links],
+        history=session.exec(_history(number)).all(),
     )
 
 
@@ -201,11 +202,15 @@ def _stock(session: Session, article_ids: Sequence[int]) -> dict[int, Decimal]:
     )
 
 
-def _foreign_numbers(session: Session, article_id: int) -> list[ForeignNumberRow]:
-    found = session.exec(
-        select(Integration.name, ForeignNumber.label, ForeignNumber.number, ForeignNumber.is_active)
-        .join(Integration, col(Integration.id) == col(ForeignNumber.integration_id))
-        .where(col(ForeignNumber.article_id) == article_id)
-        .order_by(col(Integration.name), col(ForeignNumber.label))
+def _history(number: str) -> Any:
+    """What people changed at the article; its way to the channels is in the journal of each integration."""
+    return (
+        select(JournalEvent)
+        .where(
+            col(JournalEvent.integration_id) == "",
+            col(JournalEvent.feature).in_(("articles", "prices")),
+            col(JournalEvent.record) == number,
+        )
+        .order_by(col(JournalEvent.id).desc())
+        .limit(10)
     )
-    return [ForeignNumberRow(*row) for row in found]

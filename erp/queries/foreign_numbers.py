@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, text
 from sqlalchemy import select as columns
@@ -41,22 +42,7 @@ class NumberRow:
 
 def foreign_numbers(session: Session, wanted: NumberQuery, size: int = PAGE) -> Page[NumberRow]:
     """A page of foreign numbers in the order in which they were stored; the text is the beginning of either number."""
-    query = (
-        columns(
-            col(ForeignNumber.id),
-            col(Article.number),
-            col(Article.name),
-            col(Integration.name),
-            col(ForeignNumber.label),
-            col(ForeignNumber.number),
-            col(ForeignNumber.is_active),
-            col(ForeignNumber.is_scannable),
-        )
-        .join(Article, col(Article.id) == col(ForeignNumber.article_id))
-        .join(Integration, col(Integration.id) == col(ForeignNumber.integration_id))
-        .where(*_conditions(wanted))
-        .order_by(col(ForeignNumber.id))
-    )
+    query = _rows().where(*_conditions(wanted)).order_by(col(ForeignNumber.id))
     found = session.execute(query.limit(size + 1)).all()
     return cut([NumberRow(*row) for row in found], lambda row: row.id, size)
 
@@ -78,6 +64,30 @@ def _conditions(wanted: NumberQuery) -> list[ColumnElement[bool]]:
     if after is not None:
         found.append(col(ForeignNumber.id) > after)
     return found
+
+
+def of_article(session: Session, article_id: int) -> list[NumberRow]:
+    """All foreign numbers of one article, by shop and label."""
+    query = _rows().where(col(ForeignNumber.article_id) == article_id)
+    order = col(Integration.name), col(ForeignNumber.label), col(ForeignNumber.id)
+    return [NumberRow(*row) for row in session.execute(query.order_by(*order))]
+
+
+def _rows() -> Any:
+    return (
+        columns(
+            col(ForeignNumber.id),
+            col(Article.number),
+            col(Article.name),
+            col(Integration.name),
+            col(ForeignNumber.label),
+            col(ForeignNumber.number),
+            col(ForeignNumber.is_active),
+            col(ForeignNumber.is_scannable),
+        )
+        .join(Article, col(Article.id) == col(ForeignNumber.article_id))
+        .join(Integration, col(Integration.id) == col(ForeignNumber.integration_id))
+    )
 
 
 def labels(session: Session) -> list[str]:

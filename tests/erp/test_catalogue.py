@@ -24,6 +24,7 @@ from erp.catalogue import (
     text_for,
 )
 from erp.categories import CategoryForm, change_category, create_category, delete_category, store_categories
+from erp.queries import catalogue
 from erp.tables import Article, ArticleCategory, ArticleImage, ArticleProperty, ArticleText, Category, Link
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
@@ -242,3 +243,14 @@ def test_an_article_is_in_exactly_the_chosen_categories(session: Session, shop: 
     assert session.exec(select(ArticleCategory)).all() == [ArticleCategory(article_id=article.id, category_id=b)]
     with pytest.raises(FailureError, match="RECORD_GONE"):
         store_categories(session, "A-1", [999], "jo")
+
+
+def test_the_tree_reads_like_a_table_of_contents(session: Session, shop: Any) -> None:
+    shop.article("A-1")
+    b = create_category(session, CategoryForm(name="b", position=1))
+    a = create_category(session, CategoryForm(name="a", position=2))
+    inner = create_category(session, CategoryForm(name="z", parent_id=b, position=10))
+    other = create_category(session, CategoryForm(name="y", parent_id=b, position=9))
+    store_categories(session, "A-1", [inner], "jo")
+    rows = [(row.id, row.depth, row.path, row.articles) for row in catalogue.categories(session)]
+    assert rows == [(b, 0, "b", 0), (other, 1, "b › y", 0), (inner, 1, "b › z", 1), (a, 0, "a", 0)]

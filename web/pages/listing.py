@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from canonical.failure import Failure, FailureError
@@ -14,7 +15,7 @@ from erp import article_filter
 from erp.queries import articles
 from erp.queries.articles import ArticleQuery
 from web import places
-from web.context import Db, Form, deps_of, go, in_db, lifecycle_of, render, texts, visitor_of
+from web.context import Db, Form, deps_of, go, in_db, lifecycle_of, render, text, texts, visitor_of
 from web.i18n import N_
 from web.pages.integration import found_or_404
 
@@ -87,6 +88,21 @@ async def apply(request: Request, integration_id: str, form: Form) -> Response:
     said = N_("The filter matches %(matched)s articles: %(added)s new, %(removed)s fell out.")
     here = f"{places.integration(integration_id)}/articles"
     return go(request, here, said, matched=built.matched, added=built.added, removed=built.removed)
+
+
+@router.post("/integrations/{integration_id}/articles/single")
+async def apply_single(request: Request, integration_id: str, form: Form) -> Response:
+    """Add single articles that meet the stored filter at once (D§3.1); none is removed."""
+    numbers = [number.strip() for number in text(form, "numbers").replace("\n", ",").split(",") if number.strip()]
+
+    def work(session: Session) -> Built:
+        found_or_404(session, integration_id)
+        return article_filter.apply_to(session, integration_id, numbers)
+
+    built = await in_db(request, work)
+    said = N_("%(matched)s of %(given)s articles meet the filter, %(added)s of them are new in the list.")
+    here = f"{places.integration(integration_id)}/articles"
+    return go(request, here, said, matched=built.matched, given=len(set(numbers)), added=built.added)
 
 
 async def _again(
