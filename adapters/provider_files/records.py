@@ -59,7 +59,7 @@ class Collected:
 
 
 def understand(raw: RawRecord) -> TrackingRecord:
-    """Check a record's texts; raises `FailureError` FIELD_UNKNOWN, FIELD_MISSING, FIELD_INVALID, TRACKING_MISSING."""
+    """Check a record's texts; raises `FailureError` FIELD_UNKNOWN, FIELD_MISSING, FIELD_INVALID."""
     if raw.unknown:
         raise FailureError(Failure.of("FIELD_UNKNOWN", field=_visible(raw.unknown)[:80]))
     order, note = _text(raw.values, "order"), _text(raw.values, "delivery_note")
@@ -68,7 +68,7 @@ def understand(raw: RawRecord) -> TrackingRecord:
     refusal = _text(raw.values, "reason")
     parcels = _parcels(raw)
     if not parcels and not refusal:
-        raise FailureError(Failure.of("TRACKING_MISSING", order=order or note))
+        raise FailureError(Failure.of("FIELD_MISSING", field="tracking_number"))
     if refusal and (parcels or raw.lines):
         raise FailureError(Failure.of("FIELD_INVALID", field="reason", value=refusal))
     return TrackingRecord(

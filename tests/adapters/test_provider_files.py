@@ -128,13 +128,13 @@ def test_a_good_record_is_taken_beside_refused_ones_and_each_names_its_line() ->
     found = read_tracking("xml", data)
     assert [record.order for record in found.records] == ["A1"]
     assert [(bad.line, bad.order, bad.failure.code) for bad in found.refused] == [
-        (3, "A2", "TRACKING_MISSING"), (4, "", "FIELD_MISSING"), (5, "", "FIELD_UNKNOWN"),
+        (3, "A2", "FIELD_MISSING"), (4, "", "FIELD_MISSING"), (5, "", "FIELD_UNKNOWN"),
     ]  # fmt: skip
     rows = b"order;tracking_number;quantity;line_id\nA1;T1;;\nA2;;;\nA3;T3;0;1\nA4;T4;1;1;1\n"
     found = read_tracking("csv", rows)
     assert [record.order for record in found.records] == ["A1"]
     assert [(bad.line, bad.order, bad.failure.code) for bad in found.refused] == [
-        (3, "A2", "TRACKING_MISSING"), (4, "A3", "FIELD_INVALID"), (5, "A4", "FIELD_UNKNOWN"),
+        (3, "A2", "FIELD_MISSING"), (4, "A3", "FIELD_INVALID"), (5, "A4", "FIELD_UNKNOWN"),
     ]  # fmt: skip
 
 
