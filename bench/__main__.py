@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bench import BenchError, drafts, orders, stock, together
+from bench import BenchError, autoship, availability, drafts, orders, stock, together
 
 
 class Result(Protocol):
@@ -42,7 +42,17 @@ MEASUREMENTS: Mapping[str, Measurement] = {
         stock.measure,
         {"articles": 100_000, "changed": 5000},
     ),
+    "availability": Measurement(
+        "the quantity that a shop may sell of every article, in three sizes",
+        availability.measure,
+        {"articles": 100_000},
+    ),
     "drafts": Measurement("rules and booking of orders alone, in three sizes", drafts.measure, {"drafts": 20_000}),
+    "autoship": Measurement(
+        "auto-ship of ready orders in batches: shipments, stock, delivery notes, invoices; in three sizes",
+        autoship.measure,
+        {"orders": 5000},
+    ),
     "together": Measurement(
         "many processes importing, shipping, invoicing and moving stock at once; then the books must be right",
         together.measure,

@@ -73,8 +73,7 @@ def computed(settings: StockSettings, *, narrowed: bool, with_all_parts: bool = 
     sets AS (
         SELECT k.article_id, min(CASE WHEN h.can_be_packed
             THEN floor(greatest(0, {quantity} + {correction}) / k.quantity) ELSE 0 END) AS quantity
-        FROM component k JOIN held h ON h.id = k.component_id
-        JOIN held head ON head.id = k.article_id AND head.is_jit GROUP BY 1),
+        FROM component k JOIN held h ON h.id = k.component_id GROUP BY 1),
     counted AS (
         SELECT h.id, h.physical, h.reserved, h.ordered, h.pseudo, h.is_inactive, h.is_remaining,
             {correction} + CASE WHEN h.is_jit THEN coalesce(t.quantity, 0) ELSE {quantity} END AS quantity

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
-from bench import BenchError, drafts, together
+from bench import BenchError, availability, drafts, together
 from bench.invented import offers, orders, take_in
 from erp.autoship import ship_released
 from erp.database import make_sessions
@@ -66,3 +66,15 @@ def test_made_up_orders_state_what_their_lines_give(sessions: sessionmaker[Sessi
     with sessions() as session:
         made = orders(50, offers(session), Random(2), "y")
     assert all(order.stated.total == order.computed_total > Decimal(5) for order in made)
+
+
+def test_every_quantity_is_computed_in_three_sizes_and_compared() -> None:
+    result = availability.measure(articles=800)
+    assert [size.articles for size in result.sizes] == [80, 240, 800]
+    assert "every quantity as expected" in result.text()
+
+
+def test_a_wrong_quantity_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(availability, "SETTINGS", availability.SETTINGS.model_copy(update={"apply_correction": False}))
+    with pytest.raises(BenchError, match="quantities are wrong"):
+        availability.measure(articles=100)
