@@ -22,6 +22,7 @@ LONGEST = 20.0
 """Seconds that an own template may take; a built-in one takes hundredths of one."""
 MEMORY = 2 * 1024**3
 """Bytes of address space that an own template may use."""
+PICTURE_PPI = 110
 SHOWN = 600
 """Characters of the compiler's message that are kept."""
 
@@ -51,9 +52,11 @@ class TypstJob:
     source: str
     data: str
     timestamp: int
+    is_picture: bool = False
+    """A PNG of the first page instead of a PDF."""
 
     def run(self) -> bytes | str:
-        """Compile to PDF/A-3b."""
+        """Compile to PDF/A-3b, or to a picture."""
         try:
             compiler = typst.Compiler(
                 self.source.encode(),
@@ -63,10 +66,14 @@ class TypstJob:
                 package_path=os.devnull,
                 package_cache_path=os.devnull,
             )
-            made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=self.timestamp)
+            if self.is_picture:
+                made = compiler.compile(format="png", ppi=PICTURE_PPI, timestamp=self.timestamp)
+            else:
+                made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=self.timestamp)
         except typst.TypstError as error:
             return f"{error.message}\n{error.diagnostic}".replace(str(ROOT), "")[:SHOWN].strip()
-        return made if isinstance(made, bytes) else "empty"
+        first = made[0] if isinstance(made, list) and made else made
+        return first if isinstance(first, bytes) else "empty"
 
 
 @cache

@@ -39,10 +39,18 @@ def render(content: DocumentContent, source: str = "") -> bytes:
 
     Raises `FailureError` TEMPLATE_FAILED with the compiler's message when an own template fails.
     """
+    return make(_job(content, source, is_picture=False), is_own=bool(source))
+
+
+def picture(content: DocumentContent, source: str = "") -> bytes:
+    """Make a PNG of a document's first page, for looking at it; raises `FailureError` TEMPLATE_FAILED."""
+    return make(_job(content, source, is_picture=True), is_own=bool(source))
+
+
+def _job(content: DocumentContent, source: str, *, is_picture: bool) -> TypstJob:
     data = json.dumps(_printable(view(content)), ensure_ascii=False)
     issued = datetime.combine(content.issued_on, time(12), UTC)
-    job = TypstJob(source or built_in(content.kind.value), data, int(issued.timestamp()))
-    return make(job, is_own=bool(source))
+    return TypstJob(source or built_in(content.kind.value), data, int(issued.timestamp()), is_picture)
 
 
 def attach(pdf: bytes, xml: bytes, content: DocumentContent) -> bytes:

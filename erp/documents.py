@@ -132,7 +132,7 @@ def _note_waiting(session: Session, waiting: Sequence[OrderFacts], by: str) -> N
     new = set(session.execute(marked).scalars()) if ids else set()
     failures = [(each, _incomplete(each)) for each in waiting if each.order.id in new]
     events = [
-        order_event(each.order, "invoice_waits", by, status="failed", code=failure.code, params=failure.params)
+        order_event(each.order, "invoice_waits", by, status="error", code=failure.code, params=failure.params)
         for each, failure in failures
     ]
     journal.write(session, events)

@@ -227,7 +227,7 @@ def _note(session: Session, mail: Mail, failure: Failure | None) -> None:
         "orders",
         "mailed" if failure is None else "mail_failed",
         hop="hub_to_erp",
-        status="info" if failure is None else "failed",
+        status="info" if failure is None else "error",
         record=order.external_id,
         code=failure.code if failure else "",
         params={"recipient": mail.recipient, "subject": mail.subject} | (failure.params if failure else {}),

@@ -79,6 +79,11 @@ def templates(session: Session) -> list[Template]:
     return list(session.exec(select(Template).where(col(Template.is_active)).order_by(*ranked)))
 
 
+def template_at(session: Session, kind: str, project_id: int | None, language: str) -> Template | None:
+    """The template in use that was saved for exactly this kind, project and language."""
+    return session.exec(_same(kind, project_id, language).where(col(Template.is_active))).one_or_none()
+
+
 def _same(kind: str, project_id: int | None, language: str) -> SelectOfScalar[Template]:
     return select(Template).where(
         col(Template.kind) == kind,
