@@ -169,9 +169,11 @@ OPEN = "o.fulfilment_state IN ('open', 'partial') AND NOT o.is_cancelled AND o.f
 """The orders that the page shows: what still leaves from here."""
 
 _FACTS = """
-    WITH wanted AS (SELECT o.id FROM sales_order o WHERE {wanted}),
+    WITH wanted AS (
+        SELECT o.id, m.max_parcel_weight FROM sales_order o
+        LEFT JOIN shipping_method m ON m.id = o.shipping_method_id WHERE {wanted}),
     needs AS (
-        SELECT l.order_id, l.article_id, max(a.number) AS number, max(a.weight) AS weight,
+        SELECT l.order_id, l.article_id, max(a.number) AS number, bool_or(a.weight > w.max_parcel_weight) AS is_heavy,
             sum(l.quantity - l.cancelled - l.shipped) AS need
         FROM wanted w JOIN sales_order_line l ON l.order_id = w.id
         JOIN article a ON a.id = l.article_id AND a.is_stock_article
@@ -187,7 +189,7 @@ _FACTS = """
         SELECT r.order_id, r.article_id, sum(r.quantity) AS quantity
         FROM wanted w JOIN reservation r ON r.order_id = w.id GROUP BY 1, 2),
     claims AS (
-        SELECT n.order_id, n.article_id, n.number, n.weight, n.need, coalesce(s.physical, 0) >= n.need AS is_there,
+        SELECT n.order_id, n.article_id, n.number, n.is_heavy, n.need, coalesce(s.physical, 0) >= n.need AS is_there,
             coalesce(o.quantity, 0) >= n.need
                 OR coalesce(s.physical, 0) - coalesce(r.quantity, 0) + coalesce(o.quantity, 0) >= n.need AS is_free
         FROM needs n LEFT JOIN sums s USING (article_id) LEFT JOIN reserved r USING (article_id)
@@ -195,7 +197,7 @@ _FACTS = """
     goods AS (
         SELECT order_id, count(*) AS articles, bool_and(is_there) AS is_there, bool_and(is_free) AS is_free,
             min(number) FILTER (WHERE NOT is_there) AS missing, min(number) FILTER (WHERE NOT is_free) AS kept,
-            min(number) AS any_number
+            min(number) FILTER (WHERE is_heavy) AS heavy, min(number) AS any_number
         FROM claims GROUP BY 1),
     places AS (
         SELECT found.order_id, bool_or(kind = 'own') AS is_own FROM (
@@ -219,8 +221,7 @@ _FACTS = """
             c.is_locked AS customer_locked, c.lock_reason, p.name AS project, p.autoship_allowed AS project_ships,
             o.holds, o.autoship, coalesce(sm.name, CASE WHEN o.is_pos THEN '–' ELSE '' END) AS method,
             coalesce(sm.adapter, 'manual') <> 'file' OR sm.adapter_folder <> '' AS has_folder,
-            coalesce((SELECT min(n.number) FROM needs n WHERE n.order_id = o.id AND n.weight > sm.max_parcel_weight), '')
-                AS heavy
+            coalesce(g.heavy, '') AS heavy
         FROM wanted w JOIN sales_order o ON o.id = w.id JOIN project p ON p.id = o.project_id
         JOIN customer c ON c.id = o.customer_id
         LEFT JOIN payment_method pm ON pm.id = o.payment_method_id
