@@ -1,9 +1,10 @@
 """The closed list of codes: domain codes of D Appendix A and transport codes, with texts, hints and the place of repair."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from canonical.wording import in_german
 
 Language = Literal["de", "en"]
 
@@ -37,27 +38,6 @@ class _Tolerant(dict[str, str]):
         return "{" + key + "}"
 
 
-WORDS = {
-    "amount": "Betrag", "article": "Artikel", "billing address": "Rechnungsadresse", "carrier": "Frachtführer",
-    "category": "Kategorie", "city": "Ort", "country": "Land", "customer": "Kunde", "customer group": "Kundengruppe",
-    "default customer": "Default-Kunde", "delivery address": "Lieferadresse", "delivery term": "Lieferbedingung",
-    "discount": "Rabatt", "discount tax": "Steuer auf den Rabatt", "document": "Beleg", "integration": "Integration",
-    "lines": "Positionen", "order": "Auftrag", "payment": "Zahlung", "payment method": "Zahlungsart",
-    "POS customer": "POS-Kunde", "price": "Preis", "printer": "Drucker", "project": "Projekt", "provider": "Dienstleister",
-    "refund": "Erstattung", "return": "Retoure", "shipment": "Lieferung", "shipping": "Versand",
-    "shipping method": "Versandart", "street": "Straße", "tax": "Steuer", "template": "Vorlage", "total": "Gesamtbetrag",
-    "warehouse": "Lager",
-}  # fmt: skip
-"""The closed list of words that values of findings are made of, with their German."""
-
-_PIECE = re.compile(r"(?:^|(?<=, )|(?<=; ))(" + "|".join(sorted(map(re.escape, WORDS), key=len, reverse=True)) + r")\b")
-
-
-def in_german(value: str) -> str:
-    """Say a value that is made of words, such as `street, city` or `amount 3.00 → 4.00`, in German; the rest stays."""
-    return _PIECE.sub(lambda found: WORDS[found[1]], value)
-
-
 @dataclass(frozen=True)
 class Code:
     """One code with its texts."""
@@ -69,7 +49,7 @@ class Code:
     hint_de: str
     hint_en: str
     words: str = ""
-    """The param whose value is made of words of `WORDS`; data holds them in English."""
+    """The param whose value is made of words of `canonical/wording.py`; data holds them in English."""
 
     def say(self, language: Language, params: dict[str, str]) -> str:
         """Fill the text with values, words in the reader's language."""

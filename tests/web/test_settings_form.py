@@ -41,12 +41,16 @@ CHANGED: dict[str, tuple[Any, Any]] = {
     "description_source": ("erp", "erp"),
     "comment_target": ("internal_label", "internal_label"),
     "comment_stops_autoship": ("on", True),
+    "merge_lines": ("on", True),
+    "personalised_stops_autoship": ([], False),
     "customer_mode": ("create", "create"),
     "guest_mode": ("default_customer", "default_customer"),
     "match_criteria": (["customer_number", "email"], {"customer_number", "email"}),
     "no_match": ("reject", "reject"),
     "match_in_project": ("on", True),
     "default_customer": ("SAMMELKUNDE", "SAMMELKUNDE"),
+    "pos_customer": ("SAMMELKUNDE", "SAMMELKUNDE"),
+    "billing_from_shipping": ("on", True),
 }
 MAPPED = set(mapping_fields(OrderSettings))
 

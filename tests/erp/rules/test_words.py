@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from canonical.codes import CODES, WORDS
+from canonical.codes import CODES
 from canonical.failure import Finding
+from canonical.wording import WORDS
 from tests.erp.order_kit import ANNA, judge, order, stating
 
 ROOT = Path(__file__).parents[3]
