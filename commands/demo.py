@@ -30,11 +30,12 @@ from canonical.lifecycle import (
     IntegrationState,
     RunNow,
 )
-from canonical.runs import Built
+from canonical.runs import AUTO_SHIP, Built
 from canonical.settings import MappingKind
 from commands.console import AsJson, StoryError, reporting, say
 from commands.group import Group, Running
 from commands.processes import set_up_logging, wait_for_signal
+from commands.story import Story, StorySummary
 from erp.accounts import NewAccount, count_accounts, create_account
 from erp.credentials import store_credentials
 from erp.database import make_engine, make_sessions
@@ -64,6 +65,7 @@ SETTINGS: dict[Feature, dict[str, Any]] = {
         "discount_article": "RABATT",
         "surcharge_article": "ZUSCHLAG",
         "match_criteria": ["email"],
+        "vat_id_trusted": True,
     },
     Feature.STOCK: {"warehouses": ["HAUPT"], "subtract_reservations": True},
     Feature.SHIPMENTS: {"send_tracking": True, "cancel_in_channel": True},
@@ -84,6 +86,8 @@ class Summary(BaseModel):
     total_erp: Decimal
     stock_updates_confirmed: int
     shipments_confirmed: int
+    story: StorySummary | None = None
+    """Orders of every kind, followed to their end; left out when the demo was played on this data before."""
 
     @property
     def ok(self) -> bool:
@@ -95,6 +99,7 @@ class Summary(BaseModel):
             and not self.parked
             and self.stock_updates_confirmed > 0
             and self.shipments_confirmed > 0
+            and (self.story is None or self.story.ok)
         )
 
 
@@ -109,20 +114,29 @@ class Demo:
         self.sessions: sessionmaker[Session] = make_sessions(self.engine)
 
     async def play(self) -> Summary:
-        """Set everything up, go live, import, ship one batch, and wait until the shop has confirmed."""
+        """Set everything up, go live, import, ship, invoice, follow one order of every kind, and wait until the shop has confirmed."""
         self.lifecycle = Lifecycle(await worker.connect(self.settings, self.running.temporal_address))
-        self.integration_id = self._known_integration() or "demo"
+        known = self._known_integration()
+        self.integration_id = known or "demo"
         self._prepare_master_data()
+        story = None if known else Story(self)
+        if story:
+            story.prepare()
+            story.place()
         await self._connect()
         await self._set_up()
         await self._go_live()
         self.tell("Importing orders …")
-        await self._run(Feature.ORDERS)
-        self.tell("Shipping one batch, reporting stock and tracking …")
-        await self.lifecycle.client.get_schedule_handle(ids.house("auto-ship")).trigger()
-        await self._until(self._some_shipped, "nothing was shipped")
-        await self._until(self._nothing_to_send, "stock or shipments were not confirmed in time")
-        return self.summary()
+        await self.run(Feature.ORDERS)
+        told = None
+        if story:
+            self.tell("Following one order of every kind: shipped, paid, cancelled, returned, invoiced …")
+            told = await story.play()
+        self.tell("Shipping, reporting stock and tracking …")
+        await self.lifecycle.client.get_schedule_handle(ids.house(AUTO_SHIP)).trigger()
+        await self.until(self._some_shipped, "nothing was shipped")
+        await self.until(self._nothing_to_send, "stock or shipments were not confirmed in time")
+        return self.summary(told)
 
     def _known_integration(self) -> str | None:
         with self.sessions() as session:
@@ -178,12 +192,14 @@ class Demo:
             start = datetime.now(UTC) - timedelta(days=60)
             await self._send("go_live", GoLive(start_at=start, by=BY))
 
-    async def _run(self, feature: Feature) -> None:
+    async def run(self, feature: Feature) -> None:
+        """Run a feature by hand and wait for its end."""
         since = datetime.now(UTC)
         await self._send("run_now", RunNow(feature=feature, by=BY))
-        await self._until(lambda: self._ended(feature, since), f"the run of {feature.value} did not end in time")
+        await self.until(lambda: self._ended(feature, since), f"the run of {feature.value} did not end in time")
 
-    async def _until(self, holds: Callable[[], bool], complaint: str, seconds: float = 90) -> None:
+    async def until(self, holds: Callable[[], bool], complaint: str, seconds: float = 90) -> None:
+        """Wait until something holds; raises `StoryError`."""
         deadline = time.monotonic() + seconds
         while not await asyncio.to_thread(holds):
             if time.monotonic() > deadline:
@@ -213,11 +229,14 @@ class Demo:
         )
         return not waiting
 
-    def summary(self) -> Summary:
+    def summary(self, story: StorySummary | None) -> Summary:
         """Compare shop and ERP, record by record where the shop can be asked."""
         with self.sessions() as session:
             rows = session.execute(
-                text("SELECT external_id, total FROM sales_order WHERE integration_id = :id"),
+                text(
+                    "SELECT external_id, channel_total FROM sales_order WHERE integration_id = :id"
+                    " AND fulfilled_by = 'merchant'"
+                ),
                 {"id": self.integration_id},
             ).all()
             links = session.execute(
@@ -250,6 +269,7 @@ class Demo:
                 for kind, *_, external_id in links
                 if kind == "shipments" and documents.get(external_id, {}).get("status") == "completed"
             ),
+            story=story,
         )
 
     def invitation(self, summary: Summary, seconds: float) -> str:

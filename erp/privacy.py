@@ -42,9 +42,12 @@ _OF_ORDERS: Mapping[str, str] = {
 }
 """What is erased of orders, by the name that the log counts it under."""  # fmt: skip
 
+# The country stays: it decided the tax. What a buyer had engraved stands on the lines.
 _BLANK_DOCUMENT = (
-    "UPDATE document SET content = content - 'buyer' - 'delivery' || jsonb_build_object('erased', true)"
-    " WHERE id = ANY(:documents)"
+    "UPDATE document SET content = content || jsonb_build_object("
+    "'buyer', jsonb_strip_nulls(jsonb_build_object('country', content -> 'buyer' ->> 'country')), 'recipient', NULL,"
+    " 'buyer_vat_id', '', 'notes', '[]'::jsonb, 'reason', '', 'lines', coalesce((SELECT jsonb_agg(line - 'properties')"
+    " FROM jsonb_array_elements(content -> 'lines') line), '[]')) WHERE id = ANY(:documents)"
 )
 _BLANK_FILE = "UPDATE document_file SET pdf = NULL, xml = NULL, state = 'erased' WHERE document_id = ANY(:documents)"
 

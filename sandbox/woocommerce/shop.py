@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -246,6 +247,14 @@ class WooShop:
             order["_links"] = order_links(order["id"], order["customer_id"])
             self.save_order(order, "created")
             return order
+
+    def pay(self, order_id: int) -> None:
+        """The merchant notes that a bank transfer arrived: the order is paid and goes on."""
+        with self.changes():
+            order, now = copy.deepcopy(self.orders[order_id]), self.clock()
+            statuses.enter(self, order, "processing", now, paid_at=now)
+            statuses.touch(order, now)
+            self.save_order(order)
 
     def load_orders(self, documents: Sequence[Json]) -> None:
         """Take over recorded orders exactly as they are."""
