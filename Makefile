@@ -6,7 +6,7 @@ PYTHON = .venv/bin/python
 # Errors only: a slow network is retried without a word.
 PIP = $(PYTHON) -m pip -qq --disable-pip-version-check --no-input --retries 10 --timeout 60 install -c constraints.txt
 
-.PHONY: help install demo test lint bench clean FORCE
+.PHONY: help install demo test lint bench rules clean FORCE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -15,6 +15,7 @@ help:
 	@echo 'make test     run all tests                                             (ARGS="tests/erp -x")'
 	@echo 'make lint     ruff, mypy, import-linter, temporalint'
 	@echo 'make bench    measure                                                   (ARGS="orders --orders 5000 --json")'
+	@echo 'make rules    remove the rules one by one and see their tests fail      (ARGS="oss test_discounts")'
 	@echo 'make install  only prepare .venv, then use .venv/bin/connect'
 
 install: .venv/installed
@@ -42,6 +43,9 @@ lint: .venv/installed-dev
 	check temporalint --select TPL001,TPL002,TPL003,TPL004,TPL005,TPL006,TPL007,TPL008,TPL009 workflows activities; \
 	if [ -n "$$failed" ]; then echo "lint: failed:$$failed"; exit 1; fi; \
 	echo "lint: all good"
+
+rules: .venv/installed-dev
+	@exec $(PYTHON) -m tests.test_project.rule_removal $(ARGS)
 
 clean:
 	rm -rf .venv

@@ -9,7 +9,8 @@ from canonical.order import RawDocument
 from canonical.settings import StockSettings
 from erp import feature_settings, inbox
 from erp.secrets import Keyring
-from erp.tables import InboxDocument, Integration
+from erp.tables import ArticleListEntry, InboxDocument, Integration
+from tests.erp.order_kit import Importer, order
 
 KEYS = Keyring({"k1": bytes(range(32))})
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -33,6 +34,13 @@ def test_a_parked_order_is_tried_for_five_days_and_then_only_by_hand(session: Se
     assert inbox.run_again(session, [rows["old"].id or 0], "anna") == 1
     session.expire_all()
     assert {row.state for row in session.exec(select(InboxDocument))} == {"new"}
+
+
+def test_an_article_outside_the_filter_is_imported_all_the_same(session: Session) -> None:
+    """The article list says what is sent to a shop, not what the shop may sell."""
+    importer = Importer(session)
+    assert session.exec(select(ArticleListEntry)).all() == []
+    assert importer.run(order()).good == 1
 
 
 def test_a_run_keeps_the_settings_it_began_with(session: Session) -> None:
