@@ -1,68 +1,9 @@
 """The closed list of codes: domain codes of D Appendix A and transport codes, with texts, hints and the place of repair."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
+from canonical.article_codes import ARTICLE_CODES
+from canonical.code import Code, Kind, Language, Repair
 
-from canonical.wording import in_german
-
-Language = Literal["de", "en"]
-
-
-class Kind(StrEnum):
-    """What a code does to a run (style.md, Errors); a note only informs."""
-
-    RETRY = "retry"
-    REJECT = "reject"
-    SKIP = "skip"
-    OPERATOR = "operator"
-    NOTE = "note"
-
-
-class Repair(StrEnum):
-    """Where a person repairs it."""
-
-    MAPPING = "mapping"
-    ARTICLE = "article"
-    SETTINGS = "settings"
-    CREDENTIALS = "credentials"
-    CHANNEL = "channel"
-    MASTER_DATA = "master_data"
-    NONE = "none"
-
-
-class _Tolerant(dict[str, str]):
-    """Leaves an unknown placeholder visible instead of failing on it: an error text must never fail."""
-
-    def __missing__(self, key: str) -> str:
-        return "{" + key + "}"
-
-
-@dataclass(frozen=True)
-class Code:
-    """One code with its texts."""
-
-    kind: Kind
-    repair: Repair
-    de: str
-    en: str
-    hint_de: str
-    hint_en: str
-    words: str = ""
-    """The param whose value is made of words of `canonical/wording.py`; data holds them in English."""
-
-    def say(self, language: Language, params: dict[str, str]) -> str:
-        """Fill the text with values, words in the reader's language."""
-        if language != "de":
-            return self.en.format_map(_Tolerant(params))
-        if self.words in params:
-            params = params | {self.words: in_german(params[self.words])}
-        return self.de.format_map(_Tolerant(params))
-
-    def hint(self, language: Language) -> str:
-        """Say what to do now."""
-        return self.hint_de if language == "de" else self.hint_en
-
+__all__ = ["CODES", "Code", "Kind", "Language", "Repair"]
 
 CODES: dict[str, Code] = {
     # --- orders: D Appendix A -------------------------------------------------------------------------------------
@@ -388,73 +329,8 @@ CODES: dict[str, Code] = {
     "FOLDER_DENIED": Code(Kind.OPERATOR, Repair.SETTINGS, "Connect darf im Ordner {folder} nicht lesen oder schreiben", "Connect may not read or write in the folder {folder}", "Gib dem Benutzer, mit dem Connect dort arbeitet, das Recht dazu.", "Give the user that Connect works as there the right to do so."),
     "FOLDER_BROKEN": Code(Kind.RETRY, Repair.SETTINGS, "Der Ordner {folder} ist nicht benutzbar: {reason}", "The folder {folder} cannot be used: {reason}", "Prüfe, ob der Ordner da und das Netzlaufwerk verbunden ist; danach geht es von selbst weiter.", "Check that the folder is there and the network drive is connected; it then goes on by itself."),
     "FILE_TOO_LARGE": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei {file} ist größer als {megabytes} MB", "The file {file} is larger than {megabytes} MB", "Lass sie in kleinere Dateien teilen.", "Have it split into smaller files."),
-    # --- articles --------------------------------------------------------------------------------------------------
-    "NO_PRICE": Code(Kind.REJECT, Repair.ARTICLE, "Kein Preis gefunden für {sku} (Kunde oder Kundengruppe „{source}“, {currency})", "No price found for {sku} (customer or group '{source}', {currency})", "Lege genau diesen Preis am Artikel an; ein leerer Name heißt Standardpreis. Ein anderer Preis springt nie ein.", "Create exactly this price at the article; an empty name means the standard price. No other price ever stands in."),
-    "PRICE_SOURCE_UNKNOWN": Code(Kind.OPERATOR, Repair.SETTINGS, "„{name}“ ist keine Kundengruppe und nicht genau ein Kunde", "'{name}' is no customer group and not exactly one customer", "Schreib den Namen genau wie im ERP.", "Write the name exactly as in the ERP."),
-    "PRICE_TAKEN": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} hat für diese Quelle, Währung, Menge und diesen Beginn schon einen Preis", "Article {sku} has a price for this source, currency, quantity and first day already", "Ändere den vorhandenen Preis oder wähle eine andere Menge oder ein anderes Datum.", "Change the existing price, or choose another quantity or date."),
-    "PRICE_DATES": Code(Kind.REJECT, Repair.ARTICLE, "Der letzte Tag liegt vor dem ersten", "The last day is before the first", "Tausche die beiden Daten.", "Swap the two dates."),
-    "PRICE_TWO_SOURCES": Code(Kind.REJECT, Repair.ARTICLE, "Ein Preis gehört einer Gruppe oder einem Kunden, nicht beiden", "A price belongs to a group or to a customer, not to both", "Leere eines der beiden Felder.", "Empty one of the two fields."),
-    "RECORD_GONE": Code(Kind.REJECT, Repair.NONE, "Den Eintrag gibt es nicht mehr", "The entry no longer exists", "Lade die Seite neu; jemand hat ihn gelöscht.", "Reload the page; somebody deleted it."),
-    "ARTICLE_UNKNOWN": Code(Kind.REJECT, Repair.ARTICLE, "Einen Artikel {sku} gibt es nicht", "There is no article {sku}", "Prüfe die Nummer oder lege den Artikel an.", "Check the number, or create the article."),
-    "ARTICLE_NUMBER_TAKEN": Code(Kind.REJECT, Repair.ARTICLE, "Einen Artikel {sku} gibt es schon", "There is already an article {sku}", "Wähle eine andere Nummer.", "Choose another number."),
-    "ARTICLE_CHANGED": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} wurde inzwischen von jemand anderem geändert", "Article {sku} was changed by somebody else meanwhile", "Lade die Seite neu und trage deine Änderung noch einmal ein; nichts wurde überschrieben.", "Reload the page and enter your change again; nothing was overwritten."),
-    "EAN_INVALID": Code(Kind.REJECT, Repair.ARTICLE, "„{ean}“ ist keine gültige EAN", "'{ean}' is not a valid EAN", "Eine EAN hat 8, 12, 13 oder 14 Ziffern; die letzte ist die Prüfziffer.", "An EAN has 8, 12, 13 or 14 digits; the last one is the check digit."),
-    "VARIANT_PARENT": Code(Kind.REJECT, Repair.ARTICLE, "Eine Variante braucht ihren Matrixartikel, und nur eine Variante hat einen", "A variant needs its matrix article, and only a variant has one", "Trage die Nummer eines Matrixartikels ein oder wähle eine andere Art.", "Enter the number of a matrix article, or choose another type."),
-    "MATRIX_UNKNOWN": Code(Kind.REJECT, Repair.ARTICLE, "Einen Matrixartikel {sku} gibt es nicht", "There is no matrix article {sku}", "Lege ihn zuerst an.", "Create it first."),
-    "SPECIAL_IN_STOCK": Code(Kind.REJECT, Repair.ARTICLE, "Porto-, Rabatt-, Zuschlags- und Gutscheinartikel sind keine Lagerartikel", "Postage, discount, surcharge and voucher articles are no stock articles", "Nimm den Haken bei „Lagerartikel“ heraus.", "Untick 'stock article'."),
-    "KIND_IN_STOCK": Code(Kind.REJECT, Repair.ARTICLE, "Matrixartikel und Just-in-time-Stücklisten sind keine Lagerartikel", "Matrix articles and just-in-time bills of materials are no stock articles", "Nimm den Haken bei „Lagerartikel“ heraus; gelagert werden Varianten und Bestandteile.", "Untick 'stock article'; variants and components are what is stored."),
-    "KIND_HAS_VARIANTS": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} hat {count} Varianten und bleibt ein Matrixartikel", "Article {sku} has {count} variants and stays a matrix article", "Lösche zuerst die Varianten.", "Delete the variants first."),
-    "KIND_HAS_COMPONENTS": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} hat eine Stückliste mit {count} Bestandteilen", "Article {sku} has a bill of materials of {count} components", "Leere zuerst die Stückliste.", "Empty the bill of materials first."),
-    "ARTICLE_IN_DOCUMENTS": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} steht in Belegen oder hat Lagerbewegungen", "Article {sku} is in documents or has stock movements", "Sperre ihn stattdessen: dann wird er nicht mehr verkauft.", "Lock it instead: then it is sold no more."),
-    "ARTICLE_IS_COMPONENT": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} ist Bestandteil von {bundles}", "Article {sku} is a component of {bundles}", "Ändere zuerst diese Stücklisten.", "Change these bills of materials first."),
-    "OPTIONS_TAKEN": Code(Kind.REJECT, Repair.ARTICLE, "Die Variante {other} hat dieselben Optionen wie {sku}", "The variant {other} has the same options as {sku}", "Gib jeder Variante eigene Werte.", "Give each variant values of its own."),
-    "PROPERTY_TWICE": Code(Kind.REJECT, Repair.ARTICLE, "„{name}: {value}“ steht doppelt da", "'{name}: {value}' is there twice", "Entferne eine der beiden Zeilen.", "Remove one of the two rows."),
-    "NOT_A_BUNDLE": Code(Kind.REJECT, Repair.ARTICLE, "Artikel {sku} ist keine Stückliste", "Article {sku} is no bill of materials", "Wähle als Art „Stückliste“ oder „Just-in-time-Stückliste“.", "Choose the type 'bundle' or 'just-in-time bundle'."),
-    "COMPONENT_CYCLE": Code(Kind.REJECT, Repair.ARTICLE, "{component} enthält selbst {sku}: die Stückliste drehte sich im Kreis", "{component} contains {sku} itself: the bill of materials would go round in a circle", "Nimm einen anderen Bestandteil.", "Use another component."),
-    "COMPONENT_JIT": Code(Kind.REJECT, Repair.ARTICLE, "{component} ist selbst eine Just-in-time-Stückliste", "{component} is a just-in-time bill of materials itself", "Trage stattdessen ihre Bestandteile ein.", "Enter its components instead."),
-    "COMPONENT_UNUSABLE": Code(Kind.REJECT, Repair.ARTICLE, "{component} ist kein verwendbarer Lagerartikel", "{component} is no usable stock article", "Ein Bestandteil ist ein Lagerartikel, nicht gesperrt und keine Matrix.", "A component is a stock article, not locked, and no matrix article."),
-    "COMPONENT_TWICE": Code(Kind.REJECT, Repair.ARTICLE, "{component} steht doppelt in der Stückliste", "{component} is in the bill of materials twice", "Fasse die Mengen in einer Zeile zusammen.", "Put the quantities into one row."),
-    "COMPONENT_NOT_WHOLE": Code(Kind.REJECT, Repair.ARTICLE, "{component} gibt es nur in ganzen Stücken", "{component} comes in whole pieces only", "Trage eine ganze Menge ein oder erlaube Nachkommastellen am Artikel.", "Enter a whole quantity, or allow decimals on the article."),
-    "IMAGE_TOO_LARGE": Code(Kind.REJECT, Repair.ARTICLE, "Das Bild ist größer als {limit} MB", "The image is larger than {limit} MB", "Verkleinere es.", "Make it smaller."),
-    "IMAGE_FORMAT": Code(Kind.REJECT, Repair.ARTICLE, "Das ist kein PNG-, JPEG- oder WebP-Bild", "This is no PNG, JPEG or WebP image", "Speichere das Bild in einem dieser Formate.", "Save the image in one of these formats."),
-    "IMAGE_ADDRESS": Code(Kind.REJECT, Repair.ARTICLE, "„{value}“ ist keine Bildadresse", "'{value}' is no address of an image", "Die Adresse beginnt mit https:// und nennt einen Server.", "The address starts with https:// and names a server."),
-    "IMAGE_MISSING": Code(Kind.REJECT, Repair.ARTICLE, "Es fehlt das Bild: eine Datei oder eine Adresse", "The image is missing: a file or an address", "Wähle genau eines von beiden.", "Choose exactly one of the two."),
-    "CATEGORY_TAKEN": Code(Kind.REJECT, Repair.ARTICLE, "Die Kategorie „{name}“ gibt es an dieser Stelle schon", "There is already a category '{name}' in this place", "Wähle einen anderen Namen oder eine andere Stelle.", "Choose another name or another place."),
-    "CATEGORY_CYCLE": Code(Kind.REJECT, Repair.ARTICLE, "„{name}“ kann nicht in sich selbst verschoben werden", "'{name}' cannot be moved into itself", "Wähle eine Stelle außerhalb.", "Choose a place outside."),
-    "CATEGORY_NOT_EMPTY": Code(Kind.REJECT, Repair.ARTICLE, "„{name}“ enthält {articles} Artikel und {children} Kategorien", "'{name}' contains {articles} articles and {children} categories", "Lösche mit „Inhalt nach oben“, oder leere sie zuerst.", "Delete with 'content moves up', or empty it first."),
-    "FOREIGN_NUMBER_TAKEN": Code(Kind.REJECT, Repair.ARTICLE, "Die Fremdnummer {number} gehört einem anderen Artikel", "The foreign number {number} belongs to another article", "Lösche sie dort zuerst oder nimm eine andere Bezeichnung.", "Delete it there first, or use another label."),
-    "SHOP_UNKNOWN": Code(Kind.REJECT, Repair.ARTICLE, "Eine Integration „{shop}“ gibt es nicht", "There is no integration '{shop}'", "Trage die ID einer Integration ein; sie steht auf der Seite der Fremdnummern.", "Enter the id of an integration; it is on the page of foreign numbers."),
-    "FOREIGN_LABEL_EMPTY": Code(Kind.REJECT, Repair.ARTICLE, "Die Bezeichnung fehlt", "The label is missing", "Jede Fremdnummer braucht eine Bezeichnung, auch die einzige.", "Each foreign number needs a label, even the only one."),
-    "FOREIGN_NUMBER_EMPTY": Code(Kind.REJECT, Repair.ARTICLE, "Die Fremdnummer fehlt", "The foreign number is missing", "Trage die Nummer ein, unter der der Shop den Artikel kennt.", "Enter the number by which the shop knows the article."),
-    "TEXT_TOO_LONG": Code(Kind.REJECT, Repair.ARTICLE, "„{value} …“ ist zu lang", "'{value} …' is too long", "Bezeichnungen haben bis zu 60 Zeichen, Fremdnummern bis zu 120.", "Labels have up to 60 characters, foreign numbers up to 120."),
-    "TWICE_IN_FILE": Code(Kind.REJECT, Repair.ARTICLE, "Diese Fremdnummer steht weiter oben schon", "This foreign number is further up already", "Entferne eine der beiden Zeilen.", "Remove one of the two lines."),
-    "YES_OR_NO": Code(Kind.REJECT, Repair.ARTICLE, "„{value}“ ist weder ja noch nein", "'{value}' is neither yes nor no", "Schreib 1 oder 0, ja oder nein.", "Write 1 or 0, yes or no."),
-    "CSV_COLUMNS": Code(Kind.REJECT, Repair.NONE, "Die Spalten passen nicht. Gefunden: {found}. Erwartet: {expected}", "The columns do not fit. Found: {found}. Expected: {expected}", "Gleiche die erste Zeile an und lade die Datei noch einmal hoch; nichts wurde übernommen.", "Align the first line and upload the file again; nothing was taken over."),
-    "CSV_ENCODING": Code(Kind.REJECT, Repair.NONE, "Die Datei ist weder UTF-8 noch Windows-1252", "The file is neither UTF-8 nor Windows-1252", "Speichere sie als „CSV UTF-8“; nichts wurde übernommen.", "Save it as 'CSV UTF-8'; nothing was taken over."),
-    "CSV_BROKEN": Code(Kind.REJECT, Repair.NONE, "Zeile {line} ist kein CSV: die Anführungszeichen passen nicht zusammen", "Line {line} is no CSV: its quotation marks do not match", "Korrigiere die Zeile und lade die Datei noch einmal hoch; nichts wurde übernommen.", "Correct the line and upload the file again; nothing was taken over."),
-    "CSV_CELLS": Code(Kind.REJECT, Repair.NONE, "Die Zeile hat {value} Zellen, mehr als die Überschrift", "The line has {value} cells, more than the header", "Setz Werte mit dem Trennzeichen in Anführungszeichen.", "Put values that contain the delimiter into quotation marks."),
-    "FILE_MISSING": Code(Kind.REJECT, Repair.NONE, "Es wurde keine Datei gewählt", "No file was chosen", "Wähle eine Datei.", "Choose a file."),
-    "FOLDER_MISSING": Code(Kind.OPERATOR, Repair.SETTINGS, "Den Ordner {folder} gibt es nicht", "There is no folder {folder}", "Lass ihn anlegen oder trage den richtigen ein.", "Have it created, or enter the right one."),
-    "FOLDERS_EQUAL": Code(Kind.REJECT, Repair.SETTINGS, "Zwei der vier Ordner sind derselbe", "Two of the four folders are the same", "Gib jedem Ordner einen eigenen Namen.", "Give each folder a name of its own."),
-    "LOGIN_REFUSED": Code(Kind.OPERATOR, Repair.CREDENTIALS, "{host} nimmt die Anmeldung als {user} nicht an", "{host} does not accept the login as {user}", "Trage Benutzer und Passwort oder Schlüssel neu ein und teste die Verbindung.", "Enter user and password or key again and test the connection."),
-    "HOST_KEY_NEW": Code(Kind.OPERATOR, Repair.CREDENTIALS, "Der Schlüssel von {host} ist noch nicht bestätigt", "The key of {host} is not confirmed yet", "Teste die Verbindung, vergleiche den Fingerabdruck mit dem, den dir der Betreiber nennt, und bestätige ihn.", "Test the connection, compare the fingerprint with the one that the operator tells you, and confirm it."),
-    "HOST_KEY_CHANGED": Code(Kind.OPERATOR, Repair.CREDENTIALS, "{host} zeigt einen anderen Schlüssel als den bestätigten: {fingerprint}", "{host} shows another key than the confirmed one: {fingerprint}", "Frage den Betreiber, ob er den Schlüssel gewechselt hat. Es wurde nichts gesendet, auch kein Passwort.", "Ask the operator whether the key was changed. Nothing was sent, no password either."),
-    "SERVER_UNREACHABLE": Code(Kind.RETRY, Repair.CREDENTIALS, "{host} ist nicht erreichbar", "{host} cannot be reached", "Prüfe die Adresse; läuft der Server wieder, geht es von selbst weiter.", "Check the address; once the server is up it goes on by itself."),
-    "SERVER_CUT_OFF": Code(Kind.RETRY, Repair.NONE, "{host} hat die Verbindung abgebrochen", "{host} broke the connection off", "Nichts zu tun: es wird von selbst erneut versucht.", "Nothing to do: it is tried again by itself."),
-    "FILE_UNREADABLE": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei ist keine lesbare {format}-Datei (Zeile {line})", "The file is not a readable {format} file (line {line})", "Bitte den Dienstleister um eine neue Datei.", "Ask the provider for a new file."),
-    "FILE_FORBIDDEN": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei enthält eine DTD oder Entitäten; beides ist nicht erlaubt", "The file has a DTD or entities; neither is allowed", "Bitte den Dienstleister um eine Datei ohne DOCTYPE.", "Ask the provider for a file without a DOCTYPE."),
-    "FILE_OTHER_KIND": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei beginnt mit „{found}“ statt mit „{expected}“", "The file begins with '{found}' instead of '{expected}'", "Bitte den Dienstleister um eine Datei nach der Beschreibung.", "Ask the provider for a file that keeps to the description."),
-    "FILE_TOO_MANY": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei hat mehr als {most} Einträge", "The file has more than {most} entries", "Lass sie in kleinere Dateien teilen.", "Have it split into smaller files."),
-    "COLUMNS_WRONG": Code(Kind.REJECT, Repair.CHANNEL, "Die Spalten passen nicht: es fehlt [{missing}], unbekannt ist [{unknown}]", "The columns do not fit: missing [{missing}], unknown [{unknown}]", "Lass die Kopfzeile nach der Beschreibung ändern.", "Have the header changed to the description."),
-    "FIELD_MISSING": Code(Kind.REJECT, Repair.CHANNEL, "{field} fehlt", "{field} is missing", "Bitte den Dienstleister, den Eintrag vollständig zu senden.", "Ask the provider to send the entry complete."),
-    "FIELD_UNKNOWN": Code(Kind.REJECT, Repair.CHANNEL, "{field} ist nicht bekannt", "{field} is not known", "Bitte den Dienstleister, den Eintrag nach der Beschreibung zu senden.", "Ask the provider to send the entry as described."),
-    "FIELD_INVALID": Code(Kind.REJECT, Repair.CHANNEL, "{field}: „{value}“ ist nicht möglich", "{field}: '{value}' is not possible", "Bitte den Dienstleister, den Wert nach der Beschreibung zu senden.", "Ask the provider to send the value as described."),
-    "TRACKING_ORDER_UNKNOWN": Code(Kind.REJECT, Repair.CHANNEL, "Den Auftrag {order} hat dieser Dienstleister nicht von uns", "This provider has no order {order} from us", "Kläre mit dem Dienstleister, welcher Auftrag gemeint ist.", "Ask the provider which order is meant."),
-    "TRACKING_ALREADY_SHIPPED": Code(Kind.REJECT, Repair.MASTER_DATA, "Auftrag {order} ist schon versendet", "Order {order} has shipped already", "Kläre mit dem Dienstleister, ob doppelt geliefert wurde.", "Ask the provider whether it was delivered twice."),
-    "TRACKING_MIXED": Code(Kind.REJECT, Repair.CHANNEL, "Sendung {tracking} gehört schon zu Lieferung {note}, andere Sendungen des Eintrags nicht", "Parcel {tracking} belongs to delivery {note} already, others of the entry do not", "Bitte den Dienstleister, nur die neuen Sendungen zu melden.", "Ask the provider to report the new parcels only."),
-    "TRACKING_LINE_UNKNOWN": Code(Kind.REJECT, Repair.CHANNEL, "Auftrag {order} hat keine offene Position „{line}“", "Order {order} has no open line '{line}'", "Kläre mit dem Dienstleister, was geliefert wurde.", "Ask the provider what was delivered."),
-    "TRACKING_TOO_MUCH": Code(Kind.REJECT, Repair.CHANNEL, "Position „{line}“: {quantity} gemeldet, offen sind nur {open}", "Line '{line}': {quantity} reported, only {open} are open", "Kläre mit dem Dienstleister, was geliefert wurde.", "Ask the provider what was delivered."),
-    "PROVIDER_REFUSED": Code(Kind.NOTE, Repair.MASTER_DATA, "Der Dienstleister kann nicht liefern", "The provider cannot deliver", "Entscheide: hebe den Halt auf und versende selbst, übergib den Auftrag erneut oder storniere ihn.", "Decide: lift the hold and ship it yourself, hand the order over again, or cancel it."),
+    # --- articles, in a file of their own -------------------------------------------------------------------------
+    **ARTICLE_CODES,
     # --- lifecycle -------------------------------------------------------------------------------------------------
     "STATE_FORBIDS": Code(Kind.REJECT, Repair.NONE, "Das geht im Zustand „{state}“ nicht", "This is not possible in the state '{state}'", "Wechsle zuerst den Zustand der Integration.", "Change the integration's state first."),
     "FEATURE_UNKNOWN": Code(Kind.REJECT, Repair.SETTINGS, "Die Funktion „{feature}“ ist nicht gewählt", "The feature '{feature}' is not chosen", "Wähle die Funktion in den Einstellungen der Integration.", "Choose the feature in the integration's settings."),

@@ -256,4 +256,6 @@ def _found(session: Session, price_id: int) -> tuple[Price, str]:
 
 def _changed(session: Session, event: str, number: str, price: Price, by: str) -> None:
     mark_dirty(session, "prices", {price.article_id})
-    note(session, event, number, by, amount=f"{price.amount.normalize():f}", currency=price.currency)
+    cents = price.amount.quantize(Decimal("0.01"))
+    amount = cents if cents == price.amount else price.amount.normalize()
+    note(session, event, number, by, amount=amount, currency=price.currency)
