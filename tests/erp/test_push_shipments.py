@@ -15,7 +15,7 @@ from canonical.settings import AdvancedSettings, ShipmentSettings
 from erp import push
 from erp.cancellation import cancel_order
 from erp.shipping import ParcelForm, ship_order
-from erp.tables import Link
+from erp.tables import Link, OrderLine
 
 SHIPMENTS = RunRef(integration_id="shop-1", feature=Feature.SHIPMENTS)
 PLAIN = AdvancedSettings()
@@ -132,3 +132,31 @@ def test_a_report_is_repeated_by_hand_by_any_of_its_numbers(session: Session, sh
     assert session.exec(select(Link.sent_value)).one() == "shipped JD1, JD2"
     (status,) = report(session, "by-hand", records=[record])
     assert status.is_repeat, "some channels forbid to say it twice, so the connector looks first"
+
+
+def test_a_merged_line_is_reported_as_the_channels_items_each_once(session: Session, shop: Any) -> None:
+    shop.article("A-1")
+    shop.stock(10, "A-1")
+    order = shop.order({"A-1": 3})
+    session.execute(text("UPDATE sales_order_line SET line_refs = '{i1,i2,i3}'"))
+    line = session.execute(text("SELECT id FROM sales_order_line")).scalar_one()
+    ship_order(session, order.id, [], "jo", lines={line: Decimal(2)})
+    ship_order(session, order.id, [], "jo")
+    told = [[(item.line_ref, item.quantity) for item in status.lines] for status in report(session)]
+    assert told == [[("i1", 1), ("i2", 1)], [("i3", 1)]]
+
+
+def test_a_sets_head_is_reported_when_all_its_components_have_left(session: Session, shop: Any) -> None:
+    shop.article("SET", is_stock_article=False)
+    part = shop.article("PART")
+    shop.stock(10, "PART")
+    order = shop.order({"SET": 1})
+    head = session.execute(text("SELECT id FROM sales_order_line")).scalar_one()
+    line = OrderLine(
+        order_id=order.id, position=2, kind="component", parent_id=head, article_id=part.id, quantity=Decimal(2)
+    )
+    shop.add(line)
+    ship_order(session, order.id, [], "jo", lines={line.id or 0: Decimal(1)})
+    ship_order(session, order.id, [], "jo")
+    told = [[(item.line_ref, item.quantity) for item in status.lines] for status in report(session)]
+    assert told == [[], [("l1-1", 1)]], "the channel does not know the components"
