@@ -97,13 +97,16 @@ def gross_per_rate(lines: Sequence[DraftLine]) -> dict[Decimal, Decimal]:
 
 def check_discounts(lines: Sequence[DraftLine], found: list[Finding]) -> None:
     """Find rates at which the discounts are larger than the goods: a voucher that also ate the postage, or a mistake."""
-    goods: dict[Decimal, Decimal] = {}
     discounts: dict[Decimal, Decimal] = {}
+    for line in lines:
+        if line.kind == "discount":
+            discounts[line.tax_rate] = discounts.get(line.tax_rate, ZERO) - line.gross
+    if not discounts:
+        return
+    goods: dict[Decimal, Decimal] = {}
     for line in lines:
         if line.kind == "article":
             goods[line.tax_rate] = goods.get(line.tax_rate, ZERO) + line.gross
-        elif line.kind == "discount":
-            discounts[line.tax_rate] = discounts.get(line.tax_rate, ZERO) - line.gross
     for rate, discount in discounts.items():
         if discount > goods.get(rate, ZERO):
             found.append(
