@@ -8,14 +8,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, union
 from sqlmodel import Session, col, select
 
+from erp.cancellation import line_amounts
 from erp.queries.journal import buyer_of
 from erp.queries.paging import PAGE, Page, cut, number_key
+from erp.rules.amounts import Amounts, remaining
 from erp.tables import (
     Article,
     Customer,
     DeliveryTerm,
     Integration,
     Order,
+    OrderChange,
     OrderLine,
     Parcel,
     PaymentMethod,
@@ -25,6 +28,8 @@ from erp.tables import (
     Warehouse,
 )
 
+NOTHING = Amounts(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
+
 
 @dataclass(frozen=True)
 class OrderFilter:
@@ -32,7 +37,7 @@ class OrderFilter:
 
     integration: str = ""
     state: str = ""
-    """open, shipped, hold or cancelled."""
+    """A fulfilment state, hold, unpaid, changed or cancelled."""
     q: str = ""
     before: str = ""
 
@@ -58,10 +63,11 @@ class TaxSum:
 
 @dataclass(frozen=True)
 class LineRow:
-    """A line with its article's number."""
+    """A line with its article's number and what is left of it after part cancellations."""
 
     line: OrderLine
     article_number: str
+    left: Amounts
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,11 @@ def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
         conditions.append(col(Order.is_cancelled).is_(True))
     elif wanted.state == "hold":
         conditions += [col(Order.holds) != [], ~col(Order.is_cancelled)]
+    elif wanted.state == "unpaid":
+        conditions += [col(Order.payment_state).in_(("open", "partial")), ~col(Order.is_cancelled)]
+    elif wanted.state == "changed":
+        conditions += [col(Order.id).in_(select(OrderChange.order_id).where(col(OrderChange.state) == "open"))]
+        conditions += [~col(Order.is_cancelled)]
     elif wanted.state:
         conditions += [col(Order.fulfilment_state) == wanted.state, ~col(Order.is_cancelled)]
     if (before := number_key(wanted.before)) is not None:
@@ -150,6 +161,7 @@ def order(session: Session, order_id: int) -> OrderDetail | None:
         .where(col(OrderLine.order_id) == order_id)
         .order_by(col(OrderLine.position))
     ).all()
+    left = remaining([line_amounts(line) for line, _ in lines])
     return OrderDetail(
         order=found,
         integration_name=integration.name if integration else found.integration_id,
@@ -158,19 +170,19 @@ def order(session: Session, order_id: int) -> OrderDetail | None:
         payment=payment.name if payment else "",
         shipping=shipping.name if shipping else "",
         delivery_term=term.name if term else "",
-        lines=[LineRow(line, number or "") for line, number in lines],
-        taxes=taxes([line for line, _ in lines]),
+        lines=[LineRow(line, number or "", left.get(line.id or 0, NOTHING)) for line, number in lines],
+        taxes=taxes([(line.tax_rate, left[line.id or 0]) for line, _ in lines if line.id in left]),
         shipments=_shipments(session, order_id),
     )
 
 
-def taxes(lines: Sequence[OrderLine]) -> list[TaxSum]:
-    """Sum lines per tax rate, highest rate first."""
+def taxes(lines: Sequence[tuple[Decimal, Amounts]]) -> list[TaxSum]:
+    """Sum amounts per tax rate, highest rate first; a rate of which nothing is left is passed over."""
     sums: dict[Decimal, tuple[Decimal, Decimal, Decimal]] = {}
-    for line in lines:
-        net, tax, gross = sums.get(line.tax_rate, (Decimal(0), Decimal(0), Decimal(0)))
-        sums[line.tax_rate] = (net + line.net, tax + line.tax, gross + line.gross)
-    return [TaxSum(rate, *sums[rate]) for rate in sorted(sums, reverse=True)]
+    for rate, line in lines:
+        net, tax, gross = sums.get(rate, (Decimal(0), Decimal(0), Decimal(0)))
+        sums[rate] = (net + line.net, tax + line.tax, gross + line.gross)
+    return [TaxSum(rate, *sums[rate]) for rate in sorted(sums, reverse=True) if any(sums[rate])]
 
 
 def _shipments(session: Session, order_id: int) -> list[ShipmentRow]:
