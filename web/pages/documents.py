@@ -127,10 +127,10 @@ async def mail_again(request: Request, document_id: int, mail_id: int, form: For
     )
 
 
-@router.post("/orders/{order_id}/invoice")
-async def invoice(request: Request, order_id: int) -> Response:
+@router.post("/documents/invoices")
+async def invoice(request: Request, form: Form) -> Response:
     """Issue an order's invoice by hand, and show it."""
-    by = visitor_of(request).email
+    by, order_id = visitor_of(request).email, _number(text(form, "order"))
     try:
         made = await in_db(request, lambda session: issue_invoice(session, order_id, by))
     except LookupError:
