@@ -158,8 +158,10 @@ RULES: list[Rule] = [
         "erp/booking.py",
         "tests/erp/test_booking.py",
         (
-            "        if customer.id is not None:\n",
-            "        if customer.id is not None:\n            session.execute(text(\"UPDATE customer SET name = 'x', street = 'x', email = 'x' WHERE id = :id\"), {\"id\": customer.id})\n",
+            "    if not new:\n        return",
+            "    for id in [draft.customer.id for draft in drafts if draft.customer.id]:\n"
+            "        session.execute(text(\"UPDATE customer SET city = 'x' WHERE id = :id\"), {\"id\": id})\n"
+            "    if not new:\n        return",
             "test_an_order_never_changes_a_customers_master_data",
         ),
     ),
