@@ -42,8 +42,8 @@ def book(session: Session, context: "ImportContext", drafts: Sequence[OrderDraft
     """Book drafts as one set and return the order ids by external id.
 
     Creates customers where none matches, draws numbers, writes orders, lines, payments, reservations and `booked` events,
-    settles what is sold over the counter or shipped by the channel, and marks the stock of reserved articles as to be sent. A handful of statements, however many drafts. Idempotent by (integration,
-    external id): raises `OvertakenError` when one is booked already, so that no number is lost; the caller rolls back.
+    settles what is sold over the counter or shipped by the channel, and marks the stock of ordered articles as to be
+    sent. A handful of statements, however many drafts. Idempotent by (integration, external id): raises `OvertakenError` when one is booked already, so that no number is lost; the caller rolls back.
     """
     if not drafts:
         return {}
@@ -58,14 +58,14 @@ def book(session: Session, context: "ImportContext", drafts: Sequence[OrderDraft
     booked = set(insert_rows(session, Order, rows, ending=ending))
     if len(booked) < len(drafts):
         raise OvertakenError({row["external_id"] for row in rows if row["id"] not in booked})
-    reserved = _lines(session, drafts, order_ids)
+    ordered = _lines(session, drafts, order_ids)
     _payments(session, drafts, order_ids)
     _journal(session, context, drafts, drawn)
     at_once = [id for draft, id in zip(drafts, order_ids, strict=True) if draft.is_pos or draft.fulfilled_by == CHANNEL]
     if at_once:
         settle_at_once(session, at_once)
     # Last, because links are locked after stock levels and number ranges everywhere.
-    links.mark_stock_dirty(session, reserved)
+    links.mark_stock_dirty(session, ordered)
     return {draft.external_id: order_id for draft, order_id in zip(drafts, order_ids, strict=True)}
 
 
@@ -219,10 +219,14 @@ def _order_row(draft: OrderDraft, integration_id: str, order_id: int, number: st
 
 
 def _lines(session: Session, drafts: Sequence[OrderDraft], order_ids: Sequence[int]) -> set[int]:
-    """Write all lines, and reservations for stock articles where the project reserves; returns the reserved articles."""
+    """Write all lines, and reservations for stock articles where the project reserves; returns the ordered stock articles.
+
+    Those that nobody reserves count, too: a shop's settings may subtract open orders instead (D§2.10).
+    """
     line_ids = iter(_ids(session, "sales_order_line", sum(len(draft.lines) for draft in drafts)))
     rows: list[Row] = []
     reservations: list[Row] = []
+    ordered: set[int] = set()
     for draft, order_id in zip(drafts, order_ids, strict=True):
         ids = [next(line_ids) for _ in draft.lines]
         for position, line in enumerate(draft.lines, start=1):
@@ -230,7 +234,10 @@ def _lines(session: Session, drafts: Sequence[OrderDraft], order_ids: Sequence[i
             parent_id = None if line.parent is None else ids[line.parent]
             rows.append(_line_row(line, line_id, order_id, position, parent_id))
             article = line.article
-            if draft.reserves_stock and line.kind in DELIVERED and article is not None and article.is_stock_article:
+            if article is None or not article.is_stock_article or line.kind not in DELIVERED:
+                continue
+            ordered.add(article.id)
+            if draft.reserves_stock:
                 reservations.append(
                     {
                         "order_line_id": line_id,
@@ -241,7 +248,7 @@ def _lines(session: Session, drafts: Sequence[OrderDraft], order_ids: Sequence[i
                 )
     insert_rows(session, OrderLine, rows)
     insert_rows(session, Reservation, reservations)
-    return {row["article_id"] for row in reservations}
+    return ordered
 
 
 def _line_row(line: DraftLine, line_id: int, order_id: int, position: int, parent_id: int | None) -> Row:

@@ -142,7 +142,10 @@ def set_of(shop: Any, **parts: int) -> Any:
     return head
 
 
-def test_a_sale_in_one_channel_lowers_what_every_other_channel_is_offered(session: Session) -> None:
+@pytest.mark.parametrize(("reserves", "setting"), [(True, "subtract_reservations"), (False, "subtract_open_orders")])
+def test_a_sale_in_one_channel_lowers_what_every_other_channel_is_offered(
+    session: Session, reserves: bool, setting: str
+) -> None:
     importer = Importer(session)
     session.add_all(
         [Warehouse(code="MAIN", name="Main"), Integration(id="shop-2", connector="woocommerce", name="Shop 2")]
@@ -151,7 +154,8 @@ def test_a_sale_in_one_channel_lowers_what_every_other_channel_is_offered(sessio
     fill(session, "A-1", 10, "first")
     for integration in ("shop-1", "shop-2"):
         build_list(session, integration, "jo")
-    reserved = MAIN.model_copy(update={"subtract_reservations": True})
+    session.execute(text("UPDATE project SET reserves_stock = :reserves"), {"reserves": reserves})
+    reserved = MAIN.model_copy(update={setting: True})
     for ref in (STOCK, OTHER):
         assert {level.key: level.quantity for level in send(session, reserved, ref=ref)}["A-1"] == 10
     importer.run(order(line("A-1", quantity="3")))
