@@ -109,7 +109,14 @@ def _unreadable(line: int) -> FailureError:
 def _children(data: bytes) -> Iterator[_Element]:
     """The root's children, each thrown away when it has been read, so that memory does not grow with the file."""
     parser = etree.XMLPullParser(
-        events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
+        events=("start", "end"),
+        remove_comments=True,
+        remove_pis=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        recover=False,
     )
     depth = parts = 0
     try:
@@ -128,8 +135,6 @@ def _children(data: bytes) -> Iterator[_Element]:
                     yield element
                     parts = 0
                     element.clear()
-                    while element.getprevious() is not None:
-                        del element.getparent()[0]
         parser.close()
     except etree.XMLSyntaxError as error:
         raise _unreadable(error.lineno or 1) from None
@@ -149,13 +154,13 @@ def _record(element: _Element) -> RawRecord:
         raw.unknown = _name(element)
         return raw
     for child in element:
-        if isinstance(child.tag, str) and child.tag in names and names[child.tag] not in raw.values:
+        if child.tag in names and names[child.tag] not in raw.values:
             raw.values[names[child.tag]] = _text(child, raw)
         elif element.tag == "shipment" and child.tag == "parcel":
             raw.parcels.append(_part(child, raw))
         elif element.tag == "shipment" and child.tag == "line":
             raw.lines.append(_part(child, raw))
-        elif isinstance(child.tag, str):  # not a comment
+        else:
             raw.unknown = raw.unknown or _name(child)
     return raw
 
@@ -164,18 +169,17 @@ def _part(element: _Element, raw: RawRecord) -> dict[str, str]:
     names = _PARTS[element.tag]
     found: dict[str, str] = {}
     for child in element:
-        if isinstance(child.tag, str) and child.tag in names and names[child.tag] not in found:
+        if child.tag in names and names[child.tag] not in found:
             found[names[child.tag]] = _text(child, raw)
-        elif isinstance(child.tag, str):
+        else:
             raw.unknown = raw.unknown or _name(child)
     return found
 
 
 def _text(element: _Element, raw: RawRecord) -> str:
-    """The text of an element that has only text; comments in it do not count."""
+    """The text of an element that has only text."""
     for child in element:
-        if isinstance(child.tag, str):
-            raw.unknown = raw.unknown or _name(child)
+        raw.unknown = raw.unknown or _name(child)
     return "".join(element.xpath("text()"))
 
 

@@ -134,6 +134,16 @@ def test_goods_that_are_promised_to_handed_over_orders_are_not_promised_twice(
     assert assigned(session)[orders[2].number] == "waiting"
 
 
+def test_an_order_whose_goods_are_promised_keeps_no_younger_one_from_its_turn(
+    session: Session, shop: Any, partner: Any
+) -> None:
+    shop.order({"A-1": 8})
+    hand_over(session, partner)
+    waits, fits = shop.order({"A-1": 4}), shop.order({"A-1": 1})
+    assert assign_orders(session, 1) == 1
+    assert fits.number in assigned(session) and waits.number not in assigned(session)
+
+
 def test_an_order_goes_whole_to_one_provider_that_has_all_of_it(session: Session, shop: Any, partner: Any) -> None:
     partners.create_partner(session, KEYS, form(code="FAST", folder="fast"))
     shop.article("A-2")
@@ -148,12 +158,22 @@ def test_an_order_goes_whole_to_one_provider_that_has_all_of_it(session: Session
 def test_neither_a_locked_warehouse_nor_an_inactive_provider_gets_orders(
     session: Session, shop: Any, partner: Any
 ) -> None:
-    shop.order({"A-1": 1})
-    partners.set_active(session, partner.id, False)
-    assert assign_orders(session, 100) == 0
-    partners.set_active(session, partner.id, True)
+    partners.create_partner(session, KEYS, form(code="FAST", folder="fast"))
+    fill(session, "A-1", 10, "FAST")
+
+    def taker() -> str:
+        order = shop.order({"A-1": 1})
+        assert assign_orders(session, 100) == 1
+        query = select(Partner.code).join(PartnerOrder).where(PartnerOrder.order_id == order.id)
+        return session.exec(query).one()
+
+    assert taker() == "LOGI"
     session.execute(text("UPDATE warehouse SET is_locked = true WHERE code = 'LOGI'"))
-    assert assign_orders(session, 100) == 0
+    assert taker() == "FAST"
+    session.execute(text("UPDATE warehouse SET is_locked = false WHERE code = 'LOGI'"))
+    session.execute(text("UPDATE partner_order SET state = 'shipped'"))
+    partners.set_active(session, partner.id, False)
+    assert taker() == "FAST"
 
 
 def test_a_waiting_order_that_is_held_goes_back_and_comes_again_when_released(
