@@ -332,7 +332,7 @@ CODES: dict[str, Code] = {
     # --- articles, in a file of their own -------------------------------------------------------------------------
     **ARTICLE_CODES,
     # --- lifecycle -------------------------------------------------------------------------------------------------
-    "STATE_FORBIDS": Code(Kind.REJECT, Repair.NONE, "Das geht im Zustand „{state}“ nicht", "This is not possible in the state '{state}'", "Wechsle zuerst den Zustand der Integration.", "Change the integration's state first."),
+    "STATE_FORBIDS": Code(Kind.REJECT, Repair.NONE, "Das geht im Zustand „{state}“ nicht", "This is not possible in the state '{state}'", "Ändere zuerst den Zustand der Integration oder des Auftrags.", "Change the state of the integration or the order first.", words="state"),
     "FEATURE_UNKNOWN": Code(Kind.REJECT, Repair.SETTINGS, "Die Funktion „{feature}“ ist nicht gewählt", "The feature '{feature}' is not chosen", "Wähle die Funktion in den Einstellungen der Integration.", "Choose the feature in the integration's settings."),
     "NOT_READY": Code(Kind.REJECT, Repair.SETTINGS, "Noch nicht bereit: {items}", "Not ready yet: {items}", "Erledige die roten Punkte der Bereitschaftsprüfung.", "Finish the red items of the readiness report."),
     "UNCONFIRMED": Code(Kind.REJECT, Repair.NONE, "Zum Bestätigen gib „{expected}“ ein", "Enter '{expected}' to confirm", "Gib den Namen der Integration ein.", "Enter the name of the integration."),

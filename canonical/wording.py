@@ -12,6 +12,10 @@ WORDS = {
     "refund": "Erstattung", "return": "Retoure", "shipment": "Lieferung", "shipping": "Versand",
     "shipping method": "Versandart", "street": "Straße", "tax": "Steuer", "template": "Vorlage", "total": "Gesamtbetrag",
     "warehouse": "Lager",
+    "open": "offen", "packed": "gepackt", "partly shipped": "teilweise versendet", "shipped": "versendet",
+    "returned": "zurückgekommen", "cancelled": "storniert", "on hold": "angehalten", "decided": "schon entschieden",
+    "released": "freigegeben", "executed": "ausgeführt", "failed": "zurückgestellt", "announced": "angekündigt",
+    "received": "angenommen", "settled": "abgerechnet",
 }  # fmt: skip
 """The closed list of words that values of findings are made of, with their German."""
 

@@ -67,7 +67,7 @@ def lift_holds(session: Session, order_id: int, holds: Collection[str], by: str)
     order.autoship = order.autoship or not order.holds
     session.add(order)
     session.flush()
-    tell(session, order, "hold_lifted", by, holds=", ".join(lifted))
+    tell(session, order, "hold_lifted", by, holds=", ".join(hold.removeprefix(f"{HELD_BY_HAND}:") for hold in lifted))
 
 
 def set_autoship(session: Session, order_id: int, autoship: bool, by: str) -> None:

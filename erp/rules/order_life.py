@@ -104,6 +104,10 @@ WHILE_HELD = frozenset(Action) - {Action.SHIP, Action.AUTOSHIP}
 """A hold stops shipping and nothing else."""
 
 
+NAMES = {"partial": "partly shipped"}
+"""What people call a state where its name says too little; German is in `canonical/wording.py`."""
+
+
 @dataclass(frozen=True, slots=True)
 class States:
     """An order's states, as far as they decide what may be done."""
@@ -132,10 +136,10 @@ def demand(action: Action, states: States) -> None:
     if states.is_cancelled:
         state = "cancelled"
     elif states.holds and (action, states.fulfilment) in ACTIONS and action not in WHILE_HELD:
-        state = ", ".join(states.holds)
+        state = "on hold"
     else:
         state = states.fulfilment
-    raise FailureError(Failure.of("STATE_FORBIDS", state=state))
+    raise FailureError(Failure.of("STATE_FORBIDS", state=NAMES.get(state, state)))
 
 
 def may(part: Part, state: str, target: str) -> bool:
@@ -146,7 +150,7 @@ def may(part: Part, state: str, target: str) -> bool:
 def move(part: Part, state: str, target: str) -> str:
     """Go from one state to another and return it; staying is no transition. Raises `FailureError` STATE_FORBIDS; pure."""
     if state != target and not may(part, state, target):
-        raise FailureError(Failure.of("STATE_FORBIDS", state=state))
+        raise FailureError(Failure.of("STATE_FORBIDS", state=NAMES.get(state, state)))
     return target
 
 

@@ -46,7 +46,7 @@ async def test_an_order_is_released_paid_shipped_and_then_cannot_be_cancelled(
     await browser.send(f"/orders/{order_id}/paid")
     assert row(place, order_id)["payment_state"] == "paid"
     shipped = text_of(await browser.send(f"/orders/{order_id}/ship", tracking_number="JJD1"))
-    assert "The order is shipped." in shipped
+    assert "The goods are on their way." in shipped
     assert "JJD1" in shipped
     assert row(place, order_id)["fulfilment_state"] == "shipped"
     refused = text_of(await browser.send(f"/orders/{order_id}/cancel"))

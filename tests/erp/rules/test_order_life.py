@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from canonical.failure import FailureError
 from canonical.money import cents
-from erp.rules.order_life import ACTIONS, TRANSITIONS, Action, Part, States, allowed, demand, move, payment_state
+from erp.rules.order_life import ACTIONS, NAMES, TRANSITIONS, Action, Part, States, allowed, demand, move, payment_state
 
 FULFILMENT = ("open", "packed", "partial", "shipped", "returned")
 MONEY = st.decimals(min_value=0, max_value=500, places=2)
@@ -24,7 +24,10 @@ def test_a_transition_that_is_no_pair_is_refused_and_names_the_state(part: Part)
         else:
             with pytest.raises(FailureError) as refused:
                 move(part, state, target)
-            assert (refused.value.failure.code, refused.value.failure.params) == ("STATE_FORBIDS", {"state": state})
+            assert (refused.value.failure.code, refused.value.failure.params) == (
+                "STATE_FORBIDS",
+                {"state": NAMES.get(state, state)},
+            )
 
 
 def test_what_left_never_comes_back_to_open_and_what_is_cancelled_stays_so() -> None:
@@ -48,9 +51,9 @@ def test_every_action_is_refused_where_it_is_not_allowed() -> None:
     ("action", "states", "named"),
     [
         (Action.CANCEL, States("shipped", False), "shipped"),
-        (Action.CANCEL, States("partial", False), "partial"),
+        (Action.CANCEL, States("partial", False), "partly shipped"),
         (Action.SHIP, States("open", True, ("X",)), "cancelled"),
-        (Action.SHIP, States("open", False, ("X", "Y")), "X, Y"),
+        (Action.SHIP, States("open", False, ("X", "Y")), "on hold"),
         (Action.CHANGE, States("packed", False, ("X",)), "packed"),
     ],
 )
@@ -120,3 +123,10 @@ def test_whatever_money_does_is_a_transition_that_exists(total: D, paid: D, more
     before = payment_state(total, paid, refunded)
     for after in (payment_state(total, paid + more, refunded), payment_state(total, paid, refunded + back)):
         assert move(Part.PAYMENT, before, after) == after
+
+
+def test_a_refusal_says_the_state_in_the_readers_language() -> None:
+    with pytest.raises(FailureError) as refused:
+        demand(Action.CANCEL, States("partial", False))
+    assert "teilweise versendet" in refused.value.failure.text("de")
+    assert "partly shipped" in refused.value.failure.text("en")
