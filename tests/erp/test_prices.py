@@ -44,6 +44,11 @@ def test_the_largest_quantity_that_is_reached_decides() -> None:
     assert [chosen(scale, quantity) for quantity in (1, 9, 10, 99, 100, 500)] == [10, 10, 9, 9, 8, 8]
 
 
+def test_the_quantity_decides_before_the_day() -> None:
+    prices = [price(9, from_quantity=Decimal(10)), price(10, valid_from=date(2026, 11, 1))]
+    assert chosen(prices, 10) == 9
+
+
 def test_of_several_valid_prices_the_one_that_became_valid_last_counts() -> None:
     prices = [price(10), price(9, valid_from=date(2026, 1, 1)), price(8, valid_from=date(2026, 11, 1))]
     assert chosen(prices) == 8
