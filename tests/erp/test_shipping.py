@@ -16,7 +16,7 @@ from erp.payments import mark_paid
 from erp.autoship import ship_released
 from erp.shipping import ParcelForm, ship_order
 from erp.stock import Movement, Reason, post_movements
-from erp.tables import JournalEvent, Link, Order, OrderLine, Parcel, Reservation, Shipment, StockLevel
+from erp.tables import JournalEvent, Link, Order, OrderLine, Parcel, Reservation, Shipment, StockLevel, StockMovement
 
 PAID_AT = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -73,6 +73,8 @@ def test_a_part_ships_first_and_the_rest_completes_the_order(session: Session, s
     assert (second.completes_order, order.fulfilment_state) == (True, "shipped")
     assert session.exec(select(Reservation)).all() == []
     assert second.number != first.number
+    left = session.exec(select(StockMovement.quantity).where(StockMovement.reason == "shipment")).all()
+    assert sorted(left) == [-2, -1]
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 4])

@@ -228,6 +228,7 @@ RULES: list[Rule] = [
     *_in("erp/rules/methods.py", METHODS, ("unknown.append((kind, value))", "pass", "test_an_unmapped_value_parks_the_order_and_is_handed_over_for_mapping")),
     # --- fulfilment and after-sales ----------------------------------------------------------------------------------
     *_in("erp/deliveries.py", "tests/erp/test_shipping.py", ("l.quantity - l.cancelled - l.shipped, a.weight", "l.quantity - l.cancelled, a.weight", "test_a_part_ships_first_and_the_rest_completes_the_order")),
+    *_in("erp/completion.py", "tests/erp/test_shipping.py", ("THEN 'partial'", "THEN 'shipped'", "test_a_part_ships_first_and_the_rest_completes_the_order")),
     *_in("erp/parcels.py", "tests/erp/test_autoship.py", ("    if most is None:", f"    {ALWAYS}", "test_a_heavy_order_leaves_in_several_numbered_parcels")),
     *_in(
         "connectors/woocommerce/shipments.py",
