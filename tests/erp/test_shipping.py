@@ -10,10 +10,10 @@ from sqlalchemy import Engine, event, text
 from sqlmodel import Session, select
 
 from canonical.failure import FailureError
+from erp.autoship import ship_released
 from erp.cancellation import cancel_order
 from erp.orders import lift_holds, set_autoship
 from erp.payments import mark_paid
-from erp.autoship import ship_released
 from erp.shipping import ParcelForm, ship_order
 from erp.stock import Movement, Reason, post_movements
 from erp.tables import JournalEvent, Link, Order, OrderLine, Parcel, Reservation, Shipment, StockLevel, StockMovement
