@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import re
 import resource
 import threading
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ LONGEST = 20.0
 """Seconds that an own template may take; a built-in one takes hundredths of one."""
 MEMORY = 2 * 1024**3
 """Bytes of address space that an own template may use."""
+_MAIN_FILE = re.compile(r"\S*__typst_py_bytes__\.typ:")
+"""What Typst calls a source that has no file; its path would tell nothing."""
 PICTURE_PPI = 110
 SHOWN = 600
 """Characters of the compiler's message that are kept."""
@@ -71,7 +74,7 @@ class TypstJob:
             else:
                 made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=self.timestamp)
         except typst.TypstError as error:
-            return f"{error.message}\n{error.diagnostic}".replace(str(ROOT), "")[:SHOWN].strip()
+            return _MAIN_FILE.sub("", error.diagnostic or error.message)[:SHOWN].strip()
         first = made[0] if isinstance(made, list) and made else made
         return first if isinstance(first, bytes) else "empty"
 

@@ -362,25 +362,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "test": N_("Test page"),
     },
     "printer_adapter": {"folder": N_("Folder"), "ipp": N_("IPP (network)"), "lpr": N_("lpr (network)")},
-    "document_file": {
-        "pending": N_("being made"),
-        "ready": N_("ready"),
-        "failed": N_("failed"),
-        "erased": N_("erased"),
-    },
+    "document_file": {"pending": N_("being made"), "ready": N_("ready"), "failed": N_("failed"), "erased": N_("erased")},
     "mail": {
         "pending": N_("waiting"),
         "sending": N_("on its way"),
         "sent": N_("sent"),
         "failed": N_("failed"),
-        "dropped": N_("dropped"),
     },
-    "template": {
-        "invoice": N_("Invoice"),
-        "cancellation_invoice": N_("Cancellation invoice"),
-        "credit_note": N_("Credit note"),
-        "delivery_note": N_("Delivery note"),
-        "pick_list": N_("Pick list"),
+    "mail_template": {
         "mail_invoice": N_("Mail: invoice"),
         "mail_cancellation_invoice": N_("Mail: cancellation invoice"),
         "mail_credit_note": N_("Mail: credit note"),

@@ -62,6 +62,12 @@ class DocumentDetail:
         """Whether it is an invoice that nothing has taken back."""
         return self.document.kind == "invoice" and not self.referring
 
+    @property
+    def is_replaceable(self) -> bool:
+        """Whether it is a cancelled invoice whose order may have a new one."""
+        is_cancelled = any(each.kind == "cancellation_invoice" for each in self.referring)
+        return is_cancelled and self.order is not None and not self.order.is_cancelled
+
 
 def documents(session: Session, wanted: DocumentFilter, size: int = PAGE) -> Page[DocumentRow]:
     """A page of documents, newest first."""
