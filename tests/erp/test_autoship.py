@@ -101,8 +101,18 @@ def test_the_fast_lane_goes_first_then_the_oldest(session: Session, shop: Any) -
     shop.article("A-1")
     shop.stock(2, "A-1")
     first, second, fast = shop.order({"A-1": 1}), shop.order({"A-1": 1}), shop.order({"A-1": 1}, fast_lane=True)
-    assert ship_released(session, 10).done == 2
+    assert ship_released(session, 1).done == 1
+    assert states(session, first, second, fast) == ["open", "open", "shipped"]
+    assert ship_released(session, 10).done == 1
     assert states(session, first, second, fast) == ["shipped", "open", "shipped"]
+
+
+def test_the_fast_lane_gets_the_last_pieces_within_a_batch(session: Session, shop: Any) -> None:
+    shop.article("A-1")
+    shop.stock(1, "A-1")
+    older, fast = shop.order({"A-1": 1}), shop.order({"A-1": 1}, fast_lane=True)
+    assert ship_released(session, 10).done == 1
+    assert states(session, older, fast) == ["open", "shipped"]
 
 
 @pytest.mark.parametrize("limit", [1, 10])

@@ -183,6 +183,42 @@ def test_the_database_and_the_lights_say_the_same_of_any_order(
     session.expire_all()
 
 
+@pytest.mark.parametrize(
+    ("places", "goods", "queue"),
+    [
+        ({"MAIN": 3}, "here", "ready"),
+        ({"LOCKED": 3}, "missing", "stock"),
+        ({"FBA": 3}, "missing", "stock"),
+        ({"PROVIDER": 3}, "provider", "provider"),
+        ({"PROVIDER": 3, "OUTLET": 3}, "here", "ready"),
+        ({"MAIN": 2, "OUTLET": 1}, "spread", "stock"),
+        ({"MAIN": 2}, "missing", "stock"),
+    ],
+)
+def test_where_the_goods_lie_decides_who_ships_them(
+    session: Session, shop: Any, places: dict[str, int], goods: str, queue: str
+) -> None:
+    shop.add(Warehouse(code="LOCKED", name="Locked", is_locked=True))
+    shop.add(Warehouse(code="PROVIDER", name="Provider", kind="provider"))
+    shop.add(Warehouse(code="FBA", name="Marketplace", kind="marketplace"))
+    shop.article("A-1")
+    for place, quantity in places.items():
+        shop.stock(quantity, "A-1", warehouse=place)
+    order = shop.order({"A-1": 3})
+    assert facts_of(session, [order.id])[order.id].goods == goods
+    assert queues(session) == {order.id: queue}
+    assert ship_now(session, [order.id], "jo") == (queue == "ready")
+
+
+def test_goods_kept_for_another_order_are_not_there_for_this_one(session: Session, shop: Any) -> None:
+    shop.article("A-1")
+    shop.stock(3, "A-1")
+    kept, other = shop.order({"A-1": 2}, payment_state="open"), shop.order({"A-1": 2}, reserve=False)
+    found = facts_of(session, [kept.id, other.id])
+    assert (found[kept.id].goods, found[other.id].goods) == ("here", "reserved")
+    assert found[other.id].lacking == "A-1"
+
+
 def test_components_count_as_goods_and_a_head_does_not(session: Session, shop: Any) -> None:
     shop.article("SET", is_stock_article=False)
     part = shop.article("PART")
