@@ -43,7 +43,8 @@ def book(session: Session, context: "ImportContext", drafts: Sequence[OrderDraft
 
     Creates customers where none matches, draws numbers, writes orders, lines, payments, reservations and `booked` events,
     settles what is sold over the counter or shipped by the channel, and marks the stock of ordered articles as to be
-    sent. A handful of statements, however many drafts. Idempotent by (integration, external id): raises `OvertakenError` when one is booked already, so that no number is lost; the caller rolls back.
+    sent. A handful of statements, however many drafts. Idempotent by (integration, external id): raises
+    `OvertakenError` when one is booked already, so that no number is lost; the caller rolls back.
     """
     if not drafts:
         return {}
