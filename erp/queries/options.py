@@ -63,7 +63,7 @@ def _countries(session: Session) -> list[Choice]:
     return [Choice(code, code) for code in codes]
 
 
-def _languages(session: Session) -> list[Choice]:
+def _languages(_: Session) -> list[Choice]:
     return [Choice(code, name) for code, name in LANGUAGES.items()]
 
 

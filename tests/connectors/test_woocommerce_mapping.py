@@ -125,7 +125,9 @@ def test_a_redeemed_gift_card_is_a_payment_and_the_total_is_what_the_goods_cost(
     card = {"id": 3, "code": "GIFT-1", "amount": "10.00"}
     of = read_order(changed(plain, total=left, gift_cards=[card]))
     assert of.stated.total == whole.stated.total
-    assert [(part.kind.value, str(part.amount), part.reference) for part in of.payments] == [("gift_card", "10.00", "GIFT-1")]
+    assert [(part.kind.value, str(part.amount), part.reference) for part in of.payments] == [
+        ("gift_card", "10.00", "GIFT-1")
+    ]
     # A plug-in that leaves the total alone says so by the lines.
     assert read_order(changed(plain, gift_cards=[card])).stated.total == whole.stated.total
 

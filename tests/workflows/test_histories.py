@@ -44,7 +44,9 @@ async def record(world: Any) -> None:
     for old in FOLDER.glob("*.json"):
         old.unlink()
     async for execution in world.client.list_workflows():
-        if connected.id in execution.id or execution.id.startswith(("install/", "house/auto-ship-recorded", "partner/")):
+        if connected.id in execution.id or execution.id.startswith(
+            ("install/", "house/auto-ship-recorded", "partner/")
+        ):
             handle = world.client.get_workflow_handle(execution.id, run_id=execution.run_id)
             history = await handle.fetch_history()
             document = json.dumps({"id": execution.id, "history": json.loads(history.to_json())}, indent=1)
