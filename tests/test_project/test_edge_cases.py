@@ -35,6 +35,7 @@ def rows() -> list[tuple[str, list[str]]]:
 def test_the_table_is_read_whole() -> None:
     assert len(rows()) > 70
     assert len({case for case, _ in rows()}) == len(rows())
+    assert f"{len(RULES)} rules removed" in PAGE.read_text()
 
 
 @pytest.mark.parametrize(("case", "tests"), rows(), ids=lambda value: value if isinstance(value, str) else "")
