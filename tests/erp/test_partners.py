@@ -294,6 +294,7 @@ def test_tracking_ships_the_order_from_the_providers_warehouse_and_is_to_be_repo
 ) -> None:
     order = shop.order({"A-1": 3})
     hand_over(session, partner)
+    fill(session, "A-1", 10, "MAIN")  # goods of our own that arrive later are not what the provider shipped
     at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=3)
     assert apply_record(session, partner.id, shipped(order, "T1", "T2", shipped_at=at)) == "booked"
     shipment = session.exec(select(Shipment)).one()
