@@ -177,6 +177,7 @@ def test_a_file_releases_the_documents_that_wait_for_its_numbers(session: Sessio
         "nummer;shop;bezeichnung;fremdnummer;preis",
         "nummer;nummer;fremdnummer1_shop-1;fremdnummerbezeichnung1_shop-1",
         "nummer;fremdnummer1_shop-1",
+        "nummer;fremdnummer1_shop-1;fremdnummerbezeichnung1_shop-1;fremdnummer1_shop-1",
         "nummer;fremdnummer41_shop-1;fremdnummerbezeichnung41_shop-1",
         "fremdnummer1_shop-1;fremdnummerbezeichnung1_shop-1",
     ],
@@ -205,7 +206,7 @@ def test_encodings_and_delimiters_are_found_out(session: Session, articles: None
         content = "\r\n".join(delimiter.join(row) for row in rows)
         assert take(session, content.encode(encoding)).taken == 1
     assert stored(session) == {("shop-1", "Größe", f"ä{n}") for n in range(4)}
-    for bad in ("nummer;shop".encode("utf-16"), b"nummer;shop\n\x81\xff"):
+    for bad in ("nummer;shop".encode("utf-16"), b"nummer;shop\n\x81\xff", b"nummer;shop\n\x00"):
         with pytest.raises(FailureError, match="CSV_ENCODING"):
             take(session, bad)
 
