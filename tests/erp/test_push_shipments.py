@@ -160,3 +160,9 @@ def test_a_sets_head_is_reported_when_all_its_components_have_left(session: Sess
     ship_order(session, order.id, [], "jo")
     told = [[(item.line_ref, item.quantity) for item in status.lines] for status in report(session)]
     assert told == [[], [("l1-1", 1)]], "the channel does not know the components"
+
+
+def test_a_packed_shipment_is_told_to_nobody(session: Session, shipped: Any) -> None:
+    session.execute(text("UPDATE shipment SET state = 'packed'"))
+    assert report(session) == []
+    assert report(session, "by-hand", records=["LS100001"]) == []

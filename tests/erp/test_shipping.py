@@ -16,7 +16,18 @@ from erp.orders import lift_holds, set_autoship
 from erp.payments import mark_paid
 from erp.shipping import ParcelForm, ship_order
 from erp.stock import Movement, Reason, post_movements
-from erp.tables import JournalEvent, Link, Order, OrderLine, Parcel, Reservation, Shipment, StockLevel, StockMovement
+from erp.tables import (
+    JournalEvent,
+    Link,
+    Order,
+    OrderLine,
+    Parcel,
+    Reservation,
+    Shipment,
+    StockLevel,
+    StockMovement,
+    Warehouse,
+)
 
 PAID_AT = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -308,3 +319,31 @@ def test_shipping_is_undone_as_a_whole(session: Session, shop: Any) -> None:
     session.rollback()
     assert session.exec(select(Shipment)).all() == []
     assert session.exec(select(Order.fulfilment_state)).one() == "open"
+
+
+def test_nobody_ships_from_a_marketplaces_warehouse(session: Session, shop: Any) -> None:
+    shop.article("A-1")
+    shop.add(Warehouse(code="FBA", name="Marketplace", kind="marketplace"))
+    fill(session, 5, "A-1", warehouse="FBA")
+    order = shop.order({"A-1": 1})
+    with pytest.raises(FailureError, match="STOCK_MISSING"):
+        ship_order(session, order.id, [], "jo")
+    with pytest.raises(FailureError, match="MASTER_DATA_MISSING"):
+        ship_order(session, order.id, [], "jo", warehouse_code="FBA")
+
+
+def test_a_person_may_ship_from_a_locked_warehouse_but_the_open_ones_come_first(session: Session, shop: Any) -> None:
+    shop.article("A-1")
+    shop.main.is_locked = True
+    fill(session, 5, "A-1")
+    first = ship_order(session, shop.order({"A-1": 1}).id, [], "jo")
+    fill(session, 5, "A-1", warehouse="OUTLET")
+    second = ship_order(session, shop.order({"A-1": 1}).id, [], "jo")
+    assert (first.warehouse_id, second.warehouse_id) == (shop.main.id, shop.outlet.id)
+
+
+def test_an_order_that_the_channel_ships_is_not_shipped_by_hand(session: Session, shop: Any) -> None:
+    shop.article("A-1")
+    fill(session, 5, "A-1")
+    with pytest.raises(FailureError, match="STATE_FORBIDS"):
+        ship_order(session, shop.order({"A-1": 1}, fulfilled_by="channel").id, [], "jo")
