@@ -131,7 +131,9 @@ def load_facts(session: Session, orders: Sequence[Order]) -> dict[int, OrderFact
     payments = _by_id(session, PaymentMethod, {order.payment_method_id for order in orders})
     shippings = _by_id(session, ShippingMethod, {order.shipping_method_id for order in orders})
     terms = _by_id(session, DeliveryTerm, {order.delivery_term_id for order in orders})
-    numbers = select(Customer.id, Customer.number, Customer.name).where(col(Customer.id).in_({each.customer_id for each in orders}))
+    numbers = select(Customer.id, Customer.number, Customer.name).where(
+        col(Customer.id).in_({each.customer_id for each in orders})
+    )
     customers = {id_: (number, name) for id_, number, name in session.exec(numbers)}
     lines, deliveries = _lines(session, ids), _deliveries(session, ids)
     return {

@@ -42,7 +42,9 @@ def show(request: Request, db: Db) -> HTMLResponse:
     """All items against all integrations."""
     settings = _order_settings(db, deps_of(request).specs)
     judged = checklists(db, settings)
-    by_item = {item: {key: entry for key, found in judged.items() for entry in found if entry.item is item} for item in Item}
+    by_item = {
+        item: {key: entry for key, found in judged.items() for entry in found if entry.item is item} for item in Item
+    }
     return render(
         request,
         "checklist.html",
