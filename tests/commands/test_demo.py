@@ -25,7 +25,7 @@ def demo(folder: Path) -> Any:
     command = [sys.executable, "-m", "cli", "demo", "--exit", "--json"]
     environment = os.environ | {"CONNECT_DATA": str(folder / "var"), "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=500, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     lines = done.stdout.splitlines()
@@ -43,6 +43,8 @@ def test_the_demo_adds_up_and_goes_on_where_it_was(folder: Path) -> None:
     assert (shop["duplicates"], shop["parked"]) == (0, 0)
     assert shop["stock_updates_confirmed"] > 200
     assert shop["shipments_confirmed"] > 50
+    assert all(shop["story"]["orders"].values()) and len(shop["story"]["orders"]) == 9
+    assert shop["story"]["documents"] > 15 and shop["story"]["e_invoices_valid"] == 9
     second = demo(folder)
     assert second["ok"] is True
     assert second["integrations"][0]["orders_in_erp"] == shop["orders_in_erp"]
