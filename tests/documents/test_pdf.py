@@ -1,6 +1,7 @@
 """PDFs are looked at: rendered to pixels and text; they are PDF/A-3 with their data; templates are confined."""
 
 import io
+import socket
 from decimal import Decimal
 
 import pypdf
@@ -189,6 +190,18 @@ def test_a_template_reads_nothing_of_this_machine_and_loads_no_packages(source: 
     said = failed(source)
     assert "root:" not in said
     assert "import" not in said.split("│")[0]
+
+
+def test_a_template_is_given_no_way_to_the_network_even_where_this_machine_has_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.setblocking(False)
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.setattr(confined, "_child", type(confined._child)())
+        failed('#import "@preview/example:0.1.0": *')
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
 
 
 def test_a_template_that_takes_too_long_or_too_much_is_stopped_and_the_next_one_works(

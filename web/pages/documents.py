@@ -80,7 +80,7 @@ def _file(data: bytes, media_type: str, name: str, way: str) -> Response:
 def preview(db: Db, document_id: str) -> Response:
     """A picture of a document's first page, made of its content and the template that its file was made with."""
     found = queries.document(db, _number(document_id))
-    if found is None or found.document.content.get("erased"):
+    if found is None:
         raise not_found()
     content = DocumentContent.model_validate(found.document.content)
     return Response(picture(content, found.template.source if found.template else ""), media_type="image/png")

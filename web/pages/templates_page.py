@@ -148,7 +148,7 @@ def _try(
     contents = [sample_document(DocumentKind(wanted.kind), language, issuer, today())]
     with deps_of(request).sessions() as session:
         last = last_document(session, wanted.kind, project.id if project else None)
-    if last is not None and not last.content.get("erased"):
+    if last is not None:
         contents.append(DocumentContent.model_validate(last.content))
     made = [check_source(content, typed["source"]) for content in contents]
     return Response(made[-1] if is_last else made[0], media_type="application/pdf")
