@@ -266,7 +266,7 @@ def _is_valid(xml: bytes) -> bool:
 def _ensure_article(session: Session, number: str, name: str, price: str, weight: str) -> None:
     if session.exec(select(Article.id).where(col(Article.number) == number)).first() is None:
         form = {"number": number, "name": name, "price_gross": price, "weight": weight}
-        create_article(session, ArticleForm.model_validate(form))
+        create_article(session, ArticleForm.model_validate(form), BY)
 
 
 def _ensure_set(session: Session) -> None:
@@ -275,7 +275,7 @@ def _ensure_set(session: Session) -> None:
     form = {
         "number": SET, "name": "Set Guten Morgen", "kind": ArticleKind.JIT, "is_stock_article": False, "price_gross": "24.90",
     }  # fmt: skip
-    create_article(session, ArticleForm.model_validate(form))
+    create_article(session, ArticleForm.model_validate(form), BY)
     parts = [ComponentForm(number=TEA, quantity=Decimal(2)), ComponentForm(number=CUP, quantity=Decimal(1))]
     store_components(session, SET, parts, BY)
 
