@@ -58,7 +58,9 @@ def test_a_redeemed_gift_card_is_a_payment_and_the_total_stays(session: Session,
 
 def test_more_than_is_owed_is_shown_and_can_go_back(session: Session, kit: Any) -> None:
     order = kit.order({"A-1": 1})
-    record_payment(session, order.id, D("20.00"), "bank", NOW, "jo")
+    record_payment(session, order.id, D("14.90"), "bank", NOW, "jo")
+    record_payment(session, order.id, D("5.10"), "bank again", NOW + timedelta(days=1), "jo")
+    assert order.paid_at == NOW
     assert (order.payment_state, money_of(session, [order.id])[order.id].excess) == ("paid", D("5.10"))
     assert "overpaid" in kit.events(order)
     refund_excess(session, order.id, "jo")

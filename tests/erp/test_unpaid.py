@@ -84,6 +84,12 @@ def test_an_unpaid_order_expires_and_its_goods_are_free_again(session: Session, 
     assert session.exec(select(Link.dirty_at).where(Link.kind == "stock")).one()
 
 
+def test_an_order_that_expires_now_is_not_reminded_any_more(session: Session, kit: Any) -> None:
+    order = kit.order({"A-1": 1}, ordered_at=EARLIER, expires_at=NOW)
+    assert follow_unpaid(session, 10, NOW).done == 1
+    assert (mails(session), kit.fresh(order).is_cancelled) == ([], True)
+
+
 @pytest.mark.parametrize("values", [{"paid": "5.00"}, {"fulfilment_state": "shipped"}, {"fulfilment_state": "packed"}])
 def test_money_in_part_and_goods_that_left_are_for_a_person(session: Session, kit: Any, values: Any) -> None:
     order = kit.order({"A-1": 1}, expires_at=NOW, **values)

@@ -86,6 +86,13 @@ def test_half_of_a_price_with_tax_is_half_of_it() -> None:
     assert part_of(amounts("20.00", quantity="2"), D(1)) == Amounts(D(1), D("8.40"), D("1.60"), D("10.00"))
 
 
+def test_two_roundings_never_turn_a_net_amount_around() -> None:
+    screws = Amounts(D(100), D("0.05"), D("0.01"), D("0.06"))
+    parts = [part_of(screws, D(1), D(n)) for n in range(100)]
+    assert all(part.net >= 0 and part.tax >= 0 and part.gross >= 0 for part in parts)
+    assert summed(parts) == (D("0.05"), D("0.01"), D("0.06"))
+
+
 @pytest.mark.parametrize(("quantity", "before"), [("4", "0"), ("2", "2"), ("-1", "2"), ("1", "-1")])
 def test_a_part_outside_the_line_is_refused(quantity: str, before: str) -> None:
     with pytest.raises(ValueError, match="of 3"):
