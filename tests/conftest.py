@@ -78,6 +78,19 @@ def template_database(servers: EmbeddedServers) -> str:
     return "connect"
 
 
+def _drop(admin: str, name: str) -> None:
+    """Drop a database; PostgreSQL's own vacuum, which may be in it, belongs to nobody and is waited for."""
+    with psycopg.connect(admin, autocommit=True) as connection:
+        for _ in range(100):
+            try:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            except psycopg.errors.InsufficientPrivilege:
+                connection.execute("SELECT pg_sleep(0.1)")
+            else:
+                return
+    raise TimeoutError(name)
+
+
 @pytest.fixture
 def database_url(servers: EmbeddedServers, template_database: str) -> Iterator[str]:
     """A fresh, migrated database of this test's own."""
@@ -87,8 +100,7 @@ def database_url(servers: EmbeddedServers, template_database: str) -> Iterator[s
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE {name} TEMPLATE "{template_database}"'.encode())
     yield servers.database_url.replace("/connect?", f"/{name}?")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    _drop(admin, name)
 
 
 @pytest.fixture

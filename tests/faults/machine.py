@@ -176,11 +176,13 @@ class Story:
         )
 
     def ship(self, count: int) -> set[str]:
-        """Ship the oldest open orders with a parcel each; returns the numbers of the articles that left the shelf."""
+        """Ship the oldest orders that may leave and whose goods are there, with a parcel each; returns the numbers of the articles that left the shelf."""
         with self.machine.deps.sessions() as session:
             query = (
-                "SELECT id FROM sales_order WHERE integration_id = :id AND fulfilment_state = 'open' AND payment_state = 'paid'"
-                " ORDER BY id LIMIT :count"
+                "SELECT id FROM sales_order o WHERE integration_id = :id AND fulfilment_state = 'open' AND payment_state = 'paid'"
+                " AND holds = '{}' AND NOT EXISTS (SELECT FROM sales_order_line l JOIN article a ON a.id = l.article_id"
+                " AND a.is_stock_article LEFT JOIN stock_level s ON s.article_id = a.id"
+                " WHERE l.order_id = o.id AND coalesce(s.physical, 0) < 20) ORDER BY id LIMIT :count"
             )
             ids = session.execute(text(query), {"id": self.connected.id, "count": count}).scalars().all()
             assert len(ids) == count
