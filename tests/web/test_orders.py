@@ -243,3 +243,16 @@ async def test_what_is_not_there_is_not_found(jo: Browser, path: str) -> None:
     await jo.send("/payments/999999/release", status=404)
     await jo.send("/payments/1/explode", status=404)
     await jo.send("/returns/999999/settle", status=404)
+
+
+async def test_an_order_that_left_without_an_invoice_gets_it_by_hand(session: Session, order: Any, jo: Browser) -> None:
+    project = session.get_one(Project, order.project_id)
+    project.invoices_by_itself = False
+    session.commit()
+    assert "Issue the invoice" not in await jo.open(f"/orders/{order.id}")
+    ship_order(session, order.id, [], "jo")
+    project.invoices_by_itself = True
+    session.commit()
+    assert "Issue the invoice" in await jo.open(f"/orders/{order.id}")
+    assert "The invoice is issued" in text_of(await jo.send("/documents/invoices", order=str(order.id)))
+    assert "Issue the invoice" not in await jo.open(f"/orders/{order.id}")
