@@ -14,7 +14,6 @@ from canonical.label import LabelRequest, Recipient
 REQUEST = LabelRequest(
     key="P1", shipment="LS/1", order="AU1", method="dhl", recipient=Recipient(name="Anna Weiß", country="DE")
 )
-LATER = datetime.now(UTC) + timedelta(minutes=1)
 GOOD = {"key": "P1", "tracking_number": "JD1"}
 
 
@@ -24,8 +23,13 @@ def put(root: Path, name: str, content: Any) -> None:
     (folder / name).write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
 
 
+def later(minutes: int = 1) -> datetime:
+    """When what lies there now has settled; asked at the moment, because a run of all tests takes longer than a minute."""
+    return datetime.now(UTC) + timedelta(minutes=minutes)
+
+
 def read(root: Path, **values: Any) -> list[ReadAnswer]:
-    return list(read_answers(root, "dhl", 10, **({"now": LATER} | values)))
+    return list(read_answers(root, "dhl", 10, **({"now": later()} | values)))
 
 
 def test_a_request_is_one_file_that_can_be_read_by_anybody(tmp_path: Path) -> None:
@@ -69,7 +73,7 @@ def test_an_answer_may_come_without_a_label_or_with_a_reason(tmp_path: Path) -> 
 def test_a_label_that_is_on_its_way_is_waited_for_and_not_for_ever(tmp_path: Path) -> None:
     put(tmp_path, "p1.json", GOOD | {"label": "p1.pdf"})
     assert read(tmp_path) == []
-    (found,) = read(tmp_path, now=LATER + timedelta(minutes=10))
+    (found,) = read(tmp_path, now=later(11))
     assert found.failure is not None
     assert found.failure.code == "LABEL_ANSWER_INVALID"
 
