@@ -40,14 +40,14 @@ async def _world(cached: int) -> AsyncIterator[World]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def world() -> AsyncIterator[World]:
-    """A world with an ordinary worker."""
+    """A world with an ordinary worker; each file has its own, because the ERP's articles and stock belong to all of a world's shops."""
     async for each in _world(cached=1000):
         yield each
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def forgetful_world() -> AsyncIterator[World]:
     """A world whose worker replays every workflow on every task: finds what is not deterministic."""
     async for each in _world(cached=0):

@@ -51,8 +51,8 @@ def create(world: Any, code: str, **values: Any) -> int:
     return made
 
 
-def move_goods_to(world: Any, code: str) -> None:
-    """All goods lie in the provider's warehouse now, and every order is paid and may ship."""
+def move_goods_to(world: Any, code: str, integration_id: str) -> None:
+    """All goods lie in the provider's warehouse now; the orders of this shop, and no others, are paid and may ship."""
     move = (
         "INSERT INTO stock_level (article_id, warehouse_id, physical)"
         " SELECT id, (SELECT id FROM warehouse WHERE code = :code), 1000 FROM article WHERE is_stock_article"
@@ -66,7 +66,11 @@ def move_goods_to(world: Any, code: str) -> None:
             )
         )
         session.execute(
-            text("UPDATE sales_order SET holds = '{}', autoship = true, payment_state = 'paid' WHERE NOT is_cancelled")
+            text(
+                "UPDATE sales_order SET holds = '{}', autoship = integration_id = :id,"
+                " payment_state = CASE WHEN integration_id = :id THEN 'paid' ELSE payment_state END WHERE NOT is_cancelled"
+            ),
+            {"id": integration_id},
         )
         session.commit()
 
@@ -97,7 +101,7 @@ async def test_an_order_goes_out_as_a_file_and_its_tracking_reaches_the_shop(wor
     for name in ("out", "in", "done"):
         (world.deps.exchange / "dead" / name).rmdir()
     (world.deps.exchange / "dead").rmdir()
-    move_goods_to(world, "ROUND")
+    move_goods_to(world, "ROUND", connected.id)
     folder = world.deps.exchange / "round"
 
     assert await exchange(world) > 0
@@ -152,7 +156,7 @@ async def test_the_same_round_over_sftp_survives_a_cut_connection(world: Any, tm
         with world.deps.sessions() as session:
             partners.pin_host_key(session, partner_id, server.host_key)
             session.commit()
-        move_goods_to(world, "REMOTE")
+        move_goods_to(world, "REMOTE", connected.id)
         server.faults.cut_after = 500
         await exchange(world)
         failure = "SELECT code_of_failure FROM partner WHERE id = :id"
@@ -185,7 +189,7 @@ async def test_a_crash_at_any_point_of_the_exchange_is_made_good_by_the_next_run
     await connected.set_up(Feature.ORDERS)
     await connected.go_live()
     assert await connected.run(Feature.ORDERS) == "done"
-    move_goods_to(world, "CRASH")
+    move_goods_to(world, "CRASH", connected.id)
     folder = world.deps.exchange / "crash"
     with world.deps.sessions() as session:  # cut off after freezing, before writing
         partner_orders.assign_orders(session, 200)
