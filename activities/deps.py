@@ -12,13 +12,15 @@ import connectors
 from adapters.mail import MailServer
 from canonical.feature import Feature
 from canonical.settings import AdvancedSettings, FeatureSettings
+from connectors.account import Account
 from connectors.protocol import Connector
 from connectors.spec import ConnectorSpec
 from connectors.transport import TransportOptions
+from erp.access_tokens import SealedTokens
 from erp.credentials import load_credentials
 from erp.feature_settings import load_settings
 from erp.integrations import get
-from erp.limits import AccountLimiter
+from erp.limits import AccountLimiter, Rate
 from erp.secrets import Keyring
 
 
@@ -58,6 +60,16 @@ def advanced_settings(session: Session, integration_id: str) -> AdvancedSettings
     return settings
 
 
+def open_account(deps: Deps, integration_id: str, spec: ConnectorSpec) -> Account:
+    """The integration's limiter, which holds across workers, and its sealed tokens."""
+    lanes = {name: Rate(lane.per_second, lane.burst) for name, lane in spec.limits.lanes.items()}
+    rate = Rate(spec.limits.per_second, spec.limits.burst)
+    return Account(
+        limiter=AccountLimiter(deps.sessions, integration_id, rate, lanes),
+        tokens=SealedTokens(deps.sessions, deps.keyring, integration_id),
+    )
+
+
 @contextmanager
 def open_channel(
     deps: Deps, integration_id: str, feature: Feature | None = None, revision: int | None = None
@@ -74,8 +86,8 @@ def open_channel(
             each: feature_settings(session, integration_id, spec, each, revision if each is feature else None)
             for each in spec.features
         }
-    limiter = AccountLimiter(deps.sessions, integration_id, spec.limits.per_second, spec.limits.burst)
-    connector = connectors.build(row.connector, credentials, settings, limiter, deps.transport)
+    account = open_account(deps, integration_id, spec)
+    connector = connectors.build(row.connector, credentials, settings, account, deps.transport)
     try:
         yield Channel(connector, spec, settings)
     finally:

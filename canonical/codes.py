@@ -1,6 +1,7 @@
 """The closed list of codes: domain codes of D Appendix A and transport codes, with texts, hints and the place of repair."""
 
 from canonical.article_codes import ARTICLE_CODES
+from canonical.channel_codes import CHANNEL_CODES
 from canonical.code import Code, Kind, Language, Repair
 
 __all__ = ["CODES", "Code", "Kind", "Language", "Repair"]
@@ -331,6 +332,7 @@ CODES: dict[str, Code] = {
     "FILE_TOO_LARGE": Code(Kind.REJECT, Repair.CHANNEL, "Die Datei {file} ist größer als {megabytes} MB", "The file {file} is larger than {megabytes} MB", "Lass sie in kleinere Dateien teilen.", "Have it split into smaller files."),
     # --- articles, in a file of their own -------------------------------------------------------------------------
     **ARTICLE_CODES,
+    **CHANNEL_CODES,
     # --- lifecycle -------------------------------------------------------------------------------------------------
     "STATE_FORBIDS": Code(Kind.REJECT, Repair.NONE, "Das geht im Zustand „{state}“ nicht", "This is not possible in the state '{state}'", "Ändere zuerst den Zustand der Integration oder des Auftrags.", "Change the state of the integration or the order first.", words="state"),
     "FEATURE_UNKNOWN": Code(Kind.REJECT, Repair.SETTINGS, "Die Funktion „{feature}“ ist nicht gewählt", "The feature '{feature}' is not chosen", "Wähle die Funktion in den Einstellungen der Integration.", "Choose the feature in the integration's settings."),

@@ -206,6 +206,12 @@ class ChannelOrder(_Frozen):
     comment: str = ""
     language: str = ""
     tags: tuple[str, ...] = ()
+    awaits_answer: bool = False
+    """The channel waits for the merchant to accept the order; until then it cannot be imported (Mirakl)."""
+    answer_until: datetime | None = None
+    """When the channel gives up waiting for the acceptance."""
+    ship_until: datetime | None = None
+    """The channel's own deadline for shipping."""
     fulfilled_by: Fulfiller = Fulfiller.MERCHANT
     is_pos: bool = False
     """Sold over the counter."""

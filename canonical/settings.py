@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+from canonical.catalogue import DataType
+
 
 class Options(StrEnum):
     """Where the choices of a setting come from."""
@@ -32,6 +34,25 @@ class MappingKind(StrEnum):
     CHANNEL = "channel"
     TAG = "tag"
     LANGUAGE = "language"
+    COUNTRY = "country"
+    CARRIER = "carrier"
+    LOCATION = "location"
+    CURRENCY = "currency"
+    CUSTOMER_GROUP = "customer_group"
+    CATEGORY = "category"
+    CUSTOM_FIELD = "custom_field"
+    PROPERTY = "property"
+    REASON = "reason"
+
+    @property
+    def goes_out(self) -> bool:
+        """Whether the left side is a value of ours and the right side the channel's; the others are the other way round."""
+        return self not in _COMING_IN
+
+
+_COMING_IN = frozenset(
+    {MappingKind.PAYMENT, MappingKind.SHIPPING, MappingKind.CHANNEL, MappingKind.TAG, MappingKind.LANGUAGE, MappingKind.COUNTRY}
+)
 
 
 def setting(
@@ -43,14 +64,20 @@ def setting(
     *,
     section: str,
     options: Options | None = None,
+    channel_options: str = "",
     mapping: MappingKind | None = None,
     mandatory: bool = False,
     **limits: Any,
 ) -> Any:
-    """Declare one setting with what its page needs; `mandatory` is checked when the feature is activated (D§2.0)."""
+    """Declare one setting with what its page needs; `mandatory` is checked when the feature is activated (D§2.0).
+
+    Its choices come from the ERP (`options`) or from the channel: `channel_options` names a list of `ListsChoices`.
+    """
     extra: dict[str, Any] = {"title_de": title_de, "help_de": help_de, "section": section, "mandatory": mandatory}
     if options:
         extra["options"] = options.value
+    if channel_options:
+        extra["channel_options"] = channel_options
     if mapping:
         extra["mapping"] = mapping.value
     return Field(default=default, title=title, description=help, json_schema_extra=extra, **limits)
@@ -188,14 +215,103 @@ class OrderSettings(FeatureSettings):
     billing_from_shipping: bool = setting(False, "Delivery address as billing address", "Lieferadresse als Rechnungsadresse", "For channels that send no billing address; off: such an order is parked.", "Für Kanäle ohne Rechnungsadresse; aus: der Auftrag wird geparkt.", section="customers")
 
 
-class StockSettings(FeatureSettings):
-    """Stock export (D§2.3): which quantity a channel may sell."""
+class UpdateStrategy(StrEnum):
+    """What a push of articles may do in the channel (D§2.1)."""
 
-    warehouses: frozenset[str] = setting(frozenset(), "Warehouses", "Auswahl Lager", "Their physical stock is summed.", "Deren Lagerbestand wird summiert.", section="stock", options=Options.WAREHOUSES, mandatory=True)
+    CREATE_ONLY = "create_only"
+    UPDATE_ONLY = "update_only"
+    CREATE_AND_UPDATE = "create_and_update"
+
+
+class MediaMode(StrEnum):
+    """Whether images that were removed here are removed in the shop (D§2.1)."""
+
+    ADD = "add"
+    ADD_AND_DELETE = "add_and_delete"
+
+
+class FieldMode(StrEnum):
+    """How custom fields and properties find their counterpart in the channel (D§2.1)."""
+
+    SAME_NAME = "same_name"
+    TABLE = "table"
+
+
+class ArticleSettings(FeatureSettings):
+    """Articles to the channel (D§2.1), as far as every connector has it; each narrows `data_types` by its own default."""
+
+    data_types: frozenset[DataType] = setting(frozenset(DataType), "Data types", "Datentypen", "Which parts are sent; others stay as they are in the shop.", "Welche Teile gesendet werden; andere bleiben im Shop, wie sie sind.", section="articles", mandatory=True)
+    update_strategy: UpdateStrategy = setting(UpdateStrategy.CREATE_AND_UPDATE, "Update strategy", "Update-Strategie", section="articles")
+    meta_texts: bool = setting(False, "Meta texts", "Meta-Texte", "Title, description and keywords for search engines.", "Titel, Beschreibung und Schlagworte für Suchmaschinen.", section="articles")
+    use_net_weight: bool = setting(False, "Net weight", "Nettogewicht", "Instead of the weight with packing.", "Statt des Gewichts mit Verpackung.", section="articles")
+    auto_delete: bool = setting(False, "Delete in the shop", "Produkte automatisch im Shop löschen?", "An article deleted here is deleted there, a matrix article with its variants; without effect with foreign numbers.", "Ein hier gelöschter Artikel wird dort gelöscht, ein Matrixartikel mit seinen Varianten; ohne Wirkung mit Fremdnummern.", section="articles")
+    language: str = setting("de", "Main language", "Hauptsprache", "Language of the shop's own texts.", "Sprache der eigenen Texte des Shops.", section="articles", options=Options.LANGUAGES)
+    translation_languages: frozenset[str] = setting(frozenset(), "Translations", "Übersetzungen", "Sent besides the main language, where the data type is chosen.", "Werden neben der Hauptsprache gesendet, wenn der Datentyp gewählt ist.", section="articles", options=Options.LANGUAGES)
+    media_mode: MediaMode = setting(MediaMode.ADD, "Images", "Medien", "Whether images that were removed here are removed in the shop.", "Ob hier entfernte Bilder auch im Shop entfernt werden.", section="articles")
+
+
+class CategorySettings(FeatureSettings):
+    """Categories to the channel (D§2.2)."""
+
+    auto_delete_categories: bool = setting(False, "Delete categories", "Kategorien automatisch löschen", "With all below them.", "Samt Unterkategorien.", section="categories")
+
+
+class PriceSettings(FeatureSettings):
+    """Prices to the channel (D§2.4); percents."""
+
+    price_source_name: str = setting("", "Customer or customer group", "Kunde bzw. Kundengruppe", "Exactly the name; empty: the standard price. An article without such a price is reported.", "Genau der Name; leer: der Standardpreis. Ein Artikel ohne solchen Preis wird gemeldet.", section="prices", max_length=120)
+    currency: str = setting("EUR", "Currency", "Währung", "Of the shop's prices.", "Der Preise im Shop.", section="prices", pattern="^[A-Z]{3}$")
+    prices_net: bool = setting(False, "Send net prices", "Nettopreise übertragen", "Off: gross.", "Aus: brutto.", section="prices")
+    tax_normal: Decimal = setting(Decimal(19), "Normal tax rate", "Steuersatz normal", "Percent, between gross and net prices.", "Prozent, zwischen Brutto- und Nettopreis.", section="prices", ge=0, le=50)
+    tax_reduced: Decimal = setting(Decimal(7), "Reduced tax rate", "Steuersatz ermäßigt", section="prices", ge=0, le=50)
+    tax_exempt: Decimal = setting(Decimal(0), "Exempt tax rate", "Steuersatz befreit", section="prices", ge=0, le=50)
+    advanced_prices: bool = setting(False, "Group and scale prices", "Erweiterte Preise", "Also those with validity dates.", "Auch solche mit Gültigkeitsdaten.", section="prices")
+    send_pseudo_price: bool = setting(True, "Pseudo price", "Pseudopreis", "The price shown crossed out.", "Der durchgestrichene Preis.", section="prices")
+
+
+class DocumentSettings(FeatureSettings):
+    """Documents to the channel (D§2.7)."""
+
+    send_invoice_pdf: bool = setting(False, "Send invoices", "Rechnungs-PDF übertragen", "Once, when the invoice is created.", "Einmal, wenn die Rechnung entsteht.", section="documents")
+
+
+class RefundSettings(FeatureSettings):
+    """Refunds through the channel (D§2.8): an executed refund of the ERP is paid out there."""
+
+    restock: bool = setting(False, "Restock in the shop", "Im Shop zurücklagern", "Leave off where stock is sent from here.", "Aus lassen, wenn der Bestand von hier kommt.", section="refunds")
+
+
+class StockRules(FeatureSettings):
+    """Stock export (D§2.3): which quantity a channel may sell of what lies in the warehouses."""
+
     subtract_reservations: bool = setting(False, "Subtract reservations", "Reservierungen beachten", section="stock")
     subtract_open_orders: bool = setting(False, "Subtract open orders", "Offene Bestellungen beachten", "Not together with reservations while orders are reserved by themselves.", "Nicht zusammen mit Reservierungen, solange automatisch reserviert wird.", section="stock")
     apply_correction: bool = setting(False, "Apply the correction value", "Lagerkorrekturwert beachten", "Usually negative: a safety stock per article.", "Meist negativ: ein Sicherheitsbestand je Artikel.", section="stock")
     use_pseudo_stock: bool = setting(False, "Pseudo stock", "Pseudo Lagerzahl statt echter Lagerzahl", section="stock")
+
+
+class StockSettings(StockRules):
+    """Stock export to a channel with one level per article."""
+
+    warehouses: frozenset[str] = setting(frozenset(), "Warehouses", "Auswahl Lager", "Their physical stock is summed.", "Deren Lagerbestand wird summiert.", section="stock", options=Options.WAREHOUSES, mandatory=True)
+
+
+class LocationStockSettings(StockRules):
+    """Stock export to a channel with several locations: each sums the warehouses mapped to it."""
+
+    location_map: dict[str, str] = setting({}, "Warehouses to locations", "Lagerzuordnung", "A location may sum several warehouses; reservations are deducted from every location.", "Ein Standort kann mehrere Lager summieren; Reservierungen werden an jedem Standort abgezogen.", section="stock", channel_options="locations", mapping=MappingKind.LOCATION, mandatory=True)
+
+    @property
+    def warehouses(self) -> frozenset[str]:
+        """The warehouses that any location sums."""
+        return frozenset(self.location_map)
+
+
+class ExportTrigger(StrEnum):
+    """When an order is reported as shipped (D§2.6)."""
+
+    EACH_SHIPMENT = "each_shipment"
+    COMPLETED = "completed"
 
 
 class ShipmentSettings(FeatureSettings):

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
+from canonical.catalogue import ArticleContent, ArticlePrices, CategoryNode, ListingPage
+from canonical.channel import ChannelChoice, ChannelTask, WebhookReport
 from canonical.check import CheckReport
 from canonical.feature import Feature
 from canonical.order import ChannelOrder, DocumentPage
-from canonical.push import OrderStatus, PushAnswer, StockLevel
+from canonical.push import OrderAnswer, OrderStatus, OutgoingDocument, PushAnswer, Refund, StockLevel
 from canonical.settings import FeatureSettings
+from canonical.taxonomy import Taxonomy
 
 
 @runtime_checkable
@@ -69,6 +72,119 @@ class PushesShipments(Protocol):
 
 
 @runtime_checkable
+class PushesPrices(Protocol):
+    """Sends prices; absolute values, so sending twice is harmless."""
+
+    def send_prices(self, prices: Sequence[ArticlePrices]) -> PushAnswer:
+        """Send one batch; one result per article. Raises `FailureError` if the whole call failed."""
+        ...
+
+
+@runtime_checkable
+class PushesArticles(Protocol):
+    """Creates and updates articles, variants and their images; parents stand before their variants in a batch."""
+
+    def send_articles(self, articles: Sequence[ArticleContent]) -> PushAnswer:
+        """Send one batch; one result per article, its `ref` the channel's id. Raises `FailureError` if the whole call failed.
+
+        Creating looks by SKU first, so that a repeat after a lost answer makes no second article.
+        """
+        ...
+
+
+@runtime_checkable
+class PushesCategories(Protocol):
+    """Creates and updates the category tree; parents stand before their children in a batch."""
+
+    def send_categories(self, categories: Sequence[CategoryNode]) -> PushAnswer:
+        """Send one batch; one result per node, its `ref` the channel's id. Raises `FailureError` if the whole call failed."""
+        ...
+
+
+@runtime_checkable
+class PushesDocuments(Protocol):
+    """Hands documents of orders to the channel, each once."""
+
+    def send_documents(self, documents: Sequence[OutgoingDocument]) -> PushAnswer:
+        """Send one batch; with `is_repeat` the connector first looks whether the document is there. Raises `FailureError`."""
+        ...
+
+
+@runtime_checkable
+class PushesRefunds(Protocol):
+    """Pays refunds out through the channel, each once."""
+
+    def send_refunds(self, refunds: Sequence[Refund]) -> PushAnswer:
+        """Send one batch; with `is_repeat` the connector first looks whether the refund is there. Raises `FailureError`."""
+        ...
+
+
+@runtime_checkable
+class AnswersOrders(Protocol):
+    """Accepts or refuses orders before the import, or reports it afterwards; part of the feature orders."""
+
+    def answer_orders(self, answers: Sequence[OrderAnswer]) -> PushAnswer:
+        """Send answers; with `is_repeat` the connector first looks whether the order's state says so. Raises `FailureError`."""
+        ...
+
+
+@runtime_checkable
+class PullsCatalogue(Protocol):
+    """Lists the channel's articles: for the initial import and for the pairing worksheet."""
+
+    def fetch_listings(self, cursor: str, limit: int) -> ListingPage:
+        """Fetch articles from the cursor on ("" begins), up to about `limit`; a parent before its variants.
+
+        Articles that change while paging may come twice, none is skipped. Raises `FailureError`.
+        """
+        ...
+
+    def fetch_listings_by_sku(self, skus: Sequence[str]) -> ListingPage:
+        """Fetch single articles, a parent with its variants; what the channel does not know is left out."""
+        ...
+
+
+@runtime_checkable
+class DescribesTaxonomy(Protocol):
+    """Tells a marketplace's own categories and attributes for the mapping page."""
+
+    def fetch_taxonomy(self) -> Taxonomy:
+        """Fetch all of it. Raises `FailureError`."""
+        ...
+
+
+@runtime_checkable
+class ListsChoices(Protocol):
+    """Lists what can be chosen in the channel: locations, carriers, tax classes (D§2, "reload options")."""
+
+    def list_choices(self, kind: str) -> Sequence[ChannelChoice]:
+        """Fetch one list of `SPEC.choices`. Raises `FailureError`."""
+        ...
+
+
+@runtime_checkable
+class KeepsWebhooks(Protocol):
+    """Registers its webhooks and mends them; a webhook is only a hint to fetch."""
+
+    def ensure_webhooks(self, url: str, secret: str) -> WebhookReport:
+        """Bring the subscriptions to `url` to what `SPEC` names: there, enabled, no second one. Idempotent. Raises `FailureError`."""
+        ...
+
+    def remove_webhooks(self, url: str) -> None:
+        """Remove the subscriptions to `url`; none there is as good. Raises `FailureError`."""
+        ...
+
+
+@runtime_checkable
+class ReportsTasks(Protocol):
+    """Tells what a person must look after at the channel: incidents, open refusals."""
+
+    def fetch_tasks(self) -> Sequence[ChannelTask]:
+        """Fetch what is open now. Raises `FailureError`."""
+        ...
+
+
+@runtime_checkable
 class AnswersTickets(Protocol):
     """For channels that answer a push later (feeds, reports, files)."""
 
@@ -81,6 +197,11 @@ FEATURE_PROTOCOLS: Mapping[Feature, type] = {
     Feature.ORDERS: PullsOrders,
     Feature.STOCK: PushesStock,
     Feature.SHIPMENTS: PushesShipments,
+    Feature.PRICES: PushesPrices,
+    Feature.ARTICLES: PushesArticles,
+    Feature.CATEGORIES: PushesCategories,
+    Feature.DOCUMENTS: PushesDocuments,
+    Feature.REFUNDS: PushesRefunds,
 }
 
 FeatureSettingsByFeature = Mapping[Feature, FeatureSettings]

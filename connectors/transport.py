@@ -33,21 +33,37 @@ class TransportOptions:
     user_agent: str = "connect-platform/0.1"
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A body that is not JSON: a file, a form, several parts; with its media type."""
+
+    content: bytes
+    media_type: str
+
+
 class Calls(Protocol):
-    """What a connector needs of a transport."""
+    """What a connector needs of a transport; `lane` and `cost` are the limiter's. All raise `FailureError`."""
 
     host: str
 
-    def get(self, path: str, params: Params | None = None) -> Answer:
-        """Read; raises `FailureError`."""
+    def get(self, path: str, params: Params | None = None, *, lane: str = "") -> Answer:
+        """Read."""
         ...
 
-    def post(self, path: str, json: Any) -> Answer:
-        """Create; raises `FailureError`. Never repeated by the transport."""
+    def post(self, path: str, json: Any, params: Params | None = None, *, lane: str = "", cost: float = 1) -> Answer:
+        """Create; `json` may be an `Upload`. Never repeated by the transport."""
         ...
 
-    def put(self, path: str, json: Any) -> Answer:
-        """Change; raises `FailureError`."""
+    def put(self, path: str, json: Any, params: Params | None = None, *, lane: str = "") -> Answer:
+        """Change; `json` may be an `Upload`."""
+        ...
+
+    def patch(self, path: str, json: Any) -> Answer:
+        """Change some fields."""
+        ...
+
+    def delete(self, path: str, params: Params | None = None) -> Answer:
+        """Remove."""
         ...
 
     def close(self) -> None:
@@ -64,7 +80,7 @@ class NoTransport:
         """Fail: nobody gave an account."""
         raise FailureError(Failure.of("CREDENTIALS_MISSING"))
 
-    post = put = get
+    post = put = patch = delete = get
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -104,26 +120,45 @@ class Transport:
             network_backend=GuardedBackend(allow_private=options.allow_private),
         )
 
-    def get(self, path: str, params: Params | None = None) -> Answer:
+    def get(self, path: str, params: Params | None = None, *, lane: str = "") -> Answer:
         """Read; raises `FailureError`."""
-        return self._call("GET", path, params=params)
+        return self._call("GET", path, params=params, lane=lane)
 
-    def post(self, path: str, json: Any) -> Answer:
-        """Create; raises `FailureError`. Never repeated by the transport."""
-        return self._call("POST", path, content=orjson.dumps(json))
+    def post(self, path: str, json: Any, params: Params | None = None, *, lane: str = "", cost: float = 1) -> Answer:
+        """Create; `json` may be an `Upload`. Raises `FailureError`. Never repeated by the transport."""
+        return self._call("POST", path, params=params, body=json, lane=lane, cost=cost)
 
-    def put(self, path: str, json: Any) -> Answer:
-        """Change; raises `FailureError`."""
-        return self._call("PUT", path, content=orjson.dumps(json))
+    def put(self, path: str, json: Any, params: Params | None = None, *, lane: str = "") -> Answer:
+        """Change; `json` may be an `Upload`. Raises `FailureError`."""
+        return self._call("PUT", path, params=params, body=json, lane=lane)
+
+    def patch(self, path: str, json: Any) -> Answer:
+        """Change some fields; raises `FailureError`."""
+        return self._call("PATCH", path, body=json)
+
+    def delete(self, path: str, params: Params | None = None) -> Answer:
+        """Remove; raises `FailureError`."""
+        return self._call("DELETE", path, params=params)
 
     def close(self) -> None:
         """Give back connections."""
         self._pool.close()
 
-    def _call(self, method: str, path: str, *, params: Params | None = None, content: bytes | None = None) -> Answer:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Any = None,
+        lane: str = "",
+        cost: float = 1,
+    ) -> Answer:
         """Make one call and decide its answer."""
-        self._limiter.acquire()
-        request = self._request(method, path, params, content)
+        self._limiter.acquire(cost)
+        if lane:
+            self._limiter.acquire(lane=lane)
+        request = self._request(method, path, params, body)
         started = time.monotonic()
         try:
             answer = self._signed_exchange(request)
@@ -140,13 +175,16 @@ class Transport:
             raise RefusedError(refused, answer)
         return answer
 
-    def _request(self, method: str, path: str, params: Params | None, content: bytes | None) -> httpx.Request:
+    def _request(self, method: str, path: str, params: Params | None, body: Any) -> httpx.Request:
         url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
         if params:
             url = url.copy_merge_params({key: str(value) for key, value in params.items()})
         headers = {"accept": "application/json", "user-agent": self._options.user_agent, "accept-encoding": "gzip"}
-        if content is not None:
-            headers["content-type"] = "application/json"
+        content = None
+        if isinstance(body, Upload):
+            content, headers["content-type"] = body.content, body.media_type
+        elif body is not None:
+            content, headers["content-type"] = orjson.dumps(body), "application/json"
         limit = self._options.timeout
         timeouts = {"connect": limit, "read": limit, "write": limit, "pool": limit}
         return httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": timeouts})

@@ -7,6 +7,7 @@ from pydantic_core import to_json
 from sqlmodel import Session
 
 from canonical.failure import Failure, FailureError
+from erp.access_tokens import forget_token
 from erp.secrets import Keyring, SealBroken
 from erp.tables import Credential
 
@@ -24,7 +25,11 @@ def _in_clear(credentials: BaseModel) -> dict[str, Any]:
 
 
 def store_credentials(session: Session, keyring: Keyring, integration_id: str, credentials: BaseModel) -> None:
-    """Store credentials sealed, replacing earlier ones; what is not secret is kept beside for the pages."""
+    """Store credentials sealed, replacing earlier ones; what is not secret is kept beside for the pages.
+
+    A token of the earlier ones goes.
+    """
+    forget_token(session, integration_id)
     sealed = keyring.seal(to_json(_in_clear(credentials)), about=_about(integration_id))
     shown = {
         name: str(getattr(credentials, name))
@@ -48,7 +53,8 @@ def load_credentials(session: Session, keyring: Keyring, integration_id: str, fo
 
 
 def forget_credentials(session: Session, integration_id: str) -> None:
-    """Delete an integration's credentials."""
+    """Delete an integration's credentials and token."""
+    forget_token(session, integration_id)
     row = session.get(Credential, integration_id)
     if row is not None:
         session.delete(row)

@@ -11,7 +11,7 @@ from connectors.spec import ConnectorKind, ConnectorSpec, FeatureSpec, Limits, T
 from connectors.woocommerce.settings import WooCredentials, WooOrderSettings, WooShipmentSettings
 
 if TYPE_CHECKING:
-    from connectors.limiter import Limiter
+    from connectors.account import Account
     from connectors.protocol import Connector, FeatureSettingsByFeature
     from connectors.transport import TransportOptions
 
@@ -74,7 +74,7 @@ SPEC = ConnectorSpec(
 def build(
     credentials: BaseModel,
     settings: "FeatureSettingsByFeature",
-    limiter: "Limiter",
+    account: "Account",
     options: "TransportOptions",
 ) -> "Connector":
     """Make a connector for one account; no call is made yet."""
@@ -83,11 +83,11 @@ def build(
     from connectors.woocommerce.auth import KeyAuth
     from connectors.woocommerce.client import WooCommerce
 
-    account = WooCredentials.model_validate(credentials, from_attributes=True)
-    auth = KeyAuth(account.consumer_key, account.consumer_secret)
-    url = f"{account.url}/wp-json/wc/v3"
-    transport = Transport(url, auth=auth, limiter=limiter, options=options, classify=classify)
-    return WooCommerce(transport, settings, is_secure=account.is_secure)
+    keys = WooCredentials.model_validate(credentials, from_attributes=True)
+    auth = KeyAuth(keys.consumer_key, keys.consumer_secret)
+    url = f"{keys.url}/wp-json/wc/v3"
+    transport = Transport(url, auth=auth, limiter=account.limiter, options=options, classify=classify)
+    return WooCommerce(transport, settings, is_secure=keys.is_secure)
 
 
 def reader() -> "Connector":

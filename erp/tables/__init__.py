@@ -16,6 +16,25 @@ from erp.tables.articles import (
     Price,
     RefusedNumber,
 )
+from erp.tables.channel import (
+    AccessToken,
+    AttributeMapping,
+    Authorization,
+    CategoryMapping,
+    ChannelOption,
+    ChannelTaskRow,
+    CrossSelling,
+    ImportItem,
+    Listing,
+    OrderReply,
+    Scan,
+    TaxonomyAttribute,
+    TaxonomyNode,
+    TaxonomyValue,
+    ValueMapping,
+    Webhook,
+    WebhookDelivery,
+)
 from erp.tables.documents import Document, DocumentFile, Mail, Printer, PrintJob, PrintRule, Template
 from erp.tables.exchange import Account, InboxDocument, JournalEvent, Link, PushBatch, Run
 from erp.tables.integration import (
@@ -50,13 +69,16 @@ from erp.tables.shipping import OrderReturn, Parcel, ReturnLine, Shipment, Shipm
 from erp.tables.stock import StockLevel, StockMovement, Stocktake, StocktakeLine, StockTransfer, Warehouse
 
 __all__ = [
-    "Account", "Article", "ArticleCategory", "ArticleFilter", "ArticleImage", "ArticleListEntry", "ArticleOption",
-    "ArticleProperty", "ArticleTaxRate", "ArticleText", "Category", "Component", "Credential", "Customer", "CustomerGroup",
-    "DeliveryTerm", "DeliveryThreshold", "Document", "DocumentFile", "Erasure", "ExchangeRate", "FeatureSettingsRevision",
-    "ForeignNumber", "InboxDocument", "Installation", "Integration", "IntegrationFeature", "JournalEvent", "Link", "Mail",
-    "Mapping", "NumberImport", "NumberRange", "Order", "OrderChange", "OrderLine", "OrderReturn", "Parcel", "Partner", "PartnerFile",
-    "PartnerOrder", "Payment", "PaymentMethod", "Price", "PrintJob", "PrintRule", "Printer", "Project", "PushBatch",
-    "RateBucket", "RefusedNumber", "Reservation", "Retention", "ReturnLine", "Run", "RunRequest", "Shipment", "ShipmentLine", "ShippingMethod",
-    "StockLevel", "StockMovement", "StockTransfer", "Stocktake", "StocktakeLine", "TaxRate", "Template", "VatRegistration", "Warehouse",
-    "Watermark",
+    "AccessToken", "Account", "Article", "ArticleCategory", "ArticleFilter", "ArticleImage", "ArticleListEntry",
+    "ArticleOption", "ArticleProperty", "ArticleTaxRate", "ArticleText", "AttributeMapping", "Authorization",
+    "Category", "CategoryMapping", "ChannelOption", "ChannelTaskRow", "Component", "Credential", "CrossSelling",
+    "Customer", "CustomerGroup", "DeliveryTerm", "DeliveryThreshold", "Document", "DocumentFile", "Erasure",
+    "ExchangeRate", "FeatureSettingsRevision", "ForeignNumber", "ImportItem", "InboxDocument", "Installation",
+    "Integration", "IntegrationFeature", "JournalEvent", "Link", "Listing", "Mail", "Mapping", "NumberImport",
+    "NumberRange", "Order", "OrderChange", "OrderLine", "OrderReply", "OrderReturn", "Parcel", "Partner",
+    "PartnerFile", "PartnerOrder", "Payment", "PaymentMethod", "Price", "PrintJob", "PrintRule", "Printer",
+    "Project", "PushBatch", "RateBucket", "RefusedNumber", "Reservation", "Retention", "ReturnLine", "Run",
+    "RunRequest", "Scan", "Shipment", "ShipmentLine", "ShippingMethod", "StockLevel", "StockMovement",
+    "StockTransfer", "Stocktake", "StocktakeLine", "TaxRate", "TaxonomyAttribute", "TaxonomyNode", "TaxonomyValue",
+    "Template", "ValueMapping", "VatRegistration", "Warehouse", "Watermark", "Webhook", "WebhookDelivery",
 ]  # fmt: skip

@@ -3,8 +3,8 @@
 Start reading at `shop.py` (what the shop knows and does), then `api.py` (how it answers over HTTP).
 """
 
-from sandbox.woocommerce.effects import Effect
-from sandbox.woocommerce.faults import Faults
+from sandbox.effects import Effect
+from sandbox.faults import Faults
 from sandbox.woocommerce.seed import catalogue, seed_shop
 from sandbox.woocommerce.shop import WooShop
 

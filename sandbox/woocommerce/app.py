@@ -1,14 +1,8 @@
-"""The shop as an ASGI application: the REST API with its faults, the page for people and the switches for tests.
-
-The layer is asynchronous because a fault must be able to wait without a thread and to cut the connection; everything behind
-it is plain functions.
-"""
+"""The shop as an ASGI application: the REST API with its faults, the page for people and the switches for tests."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -17,13 +11,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as PageRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
-from sandbox.server import drop_connection
+from sandbox.faults import Fault
+from sandbox.faulty import FaultyApp
 from sandbox.woocommerce import fixed, fulfillments, orders, products, refunds
-from sandbox.woocommerce.effects import LoggedRequest
 from sandbox.woocommerce.errors import WooError, no_route
-from sandbox.woocommerce.faults import Fault
 from sandbox.woocommerce.links import PLACEHOLDER
 from sandbox.woocommerce.page import page_routes
 from sandbox.woocommerce.routing import Answer, Router
@@ -46,68 +39,30 @@ CRITICAL = {
 def build_app(shop: WooShop) -> ASGIApp:
     """The application of one shop."""
     pages = Starlette(routes=[*page_routes(shop), *(PageRoute(*args, methods=m) for args, m in switch_routes(shop))])
-    return ShopApp(shop, pages)
+    return FaultyApp(shop, WooApi(shop), pages)
 
 
-class ShopApp:
-    """Send API requests through the faults to the router, everything else to the page."""
+class WooApi:
+    """The REST API behind the faults."""
 
-    def __init__(self, shop: WooShop, pages: ASGIApp) -> None:
+    def __init__(self, shop: WooShop) -> None:
         self._shop = shop
-        self._pages = pages
         modules = (orders, refunds, fulfillments, products, fixed)
         self._router = Router([route for module in modules for route in module.routes(shop)])
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+    def shown_path(self, scope: Scope) -> str | None:
+        """The path behind `/wp-json/`, whichever way it was written."""
         path = _api_path(scope)
-        if scope["type"] != "http" or path is None:
-            await self._pages(scope, receive, send)
-            return
-        request = Request(scope, receive)
-        request_id = uuid.uuid4().hex
-        shown = f"/wp-json/{path}"
-        body = await request.body()
-        fault = self._shop.faults.take(request.method, shown)
-        response = await self._respond(request, path, body, request_id, fault)
-        # Logged before it is sent, so that a client that has its answer finds its request in the log.
-        status = 0 if response is None else response.status_code
-        self._shop.requests.add(LoggedRequest(request.method, shown, status, request_id))
-        if response is None:
-            await drop_connection(scope, receive)
-        else:
-            await response(scope, receive, send)
+        return None if path is None else f"/wp-json/{path}"
 
-    async def _respond(
-        self, request: Request, path: str, body: bytes, request_id: str, fault: Fault | None
-    ) -> Response | None:
-        """The response, or None where the connection is to be cut."""
-        mode = fault.mode if fault else ""
-        if fault and mode in {"429", "500", "503", "html"}:
-            return _fault_response(fault)
-        if fault and mode == "slow":
-            await asyncio.sleep(fault.delay)
-        if mode == "drop" or (mode == "hang" and not await self._hang(request)):
-            return None
-        response = self._response(self._answer(request, path, body, request_id))
-        if mode == "lose_reply" or (mode == "hang_reply" and not await self._hang(request)):
-            return None
-        return response
+    def answer(self, request: Request, body: bytes, request_id: str) -> Response:
+        """Answer one request."""
+        path = _api_path(request.scope) or ""
+        return self._response(self._answer(request, path, body, request_id))
 
-    async def _hang(self, request: Request) -> bool:
-        """Wait for the release; False if the client went away first, in which case nothing more is done."""
-        gone = asyncio.Event()
-
-        async def watch() -> None:
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            gone.set()
-
-        watcher = asyncio.create_task(watch())
-        try:
-            return await self._shop.faults.wait(gone)
-        finally:
-            watcher.cancel()
+    def fault_response(self, fault: Fault) -> Response:
+        """What the shop or the server before it answers while something is wrong."""
+        return _fault_response(fault)
 
     def _answer(self, request: Request, path: str, body: bytes, request_id: str) -> Answer:
         query = request.url.query

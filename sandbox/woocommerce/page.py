@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from sandbox.faults import MODES
 from sandbox.woocommerce.basket import PAYMENT_TITLES
 from sandbox.woocommerce.errors import Json
-from sandbox.woocommerce.faults import MODES
 from sandbox.woocommerce.seed import random_order
 
 if TYPE_CHECKING:

@@ -13,12 +13,13 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from sandbox.effects import Effect, RequestLog
+from sandbox.faults import Faults
+from sandbox.shop import Exchange
 from sandbox.woocommerce import checkout, statuses, times
 from sandbox.woocommerce.auth import Gate, Key
 from sandbox.woocommerce.basket import UNPAID_GATEWAYS, Basket, BasketLine, Coupon, postage_for
-from sandbox.woocommerce.effects import Effect, RequestLog
 from sandbox.woocommerce.errors import Json
-from sandbox.woocommerce.faults import Faults
 from sandbox.woocommerce.journal import Journal
 from sandbox.woocommerce.links import PLACEHOLDER, order_links
 from sandbox.woocommerce.model import Product, attribute_slug
@@ -82,6 +83,7 @@ class WooShop:
         self.effects: list[Effect] = []
         self.requests = RequestLog()
         self.faults = Faults()
+        self.traffic: list[Exchange] | None = None
         self.webhooks = Webhooks(self)
         self.skus: dict[str, int] = {}
         self.products_version = 0

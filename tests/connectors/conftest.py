@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 import connectors
 from canonical.feature import Feature
-from connectors.limiter import NoLimiter
+from connectors.account import Account
 from connectors.transport import TransportOptions
 from connectors.woocommerce.client import WooCommerce
 from connectors.woocommerce.settings import WooCredentials, WooShipmentSettings
@@ -121,7 +121,7 @@ class WooUnderTest:
         )
         chosen = {Feature.SHIPMENTS: WooShipmentSettings.model_validate({"cancel_in_channel": True, **settings})}
         options = TransportOptions(allow_private=True, timeout=5)
-        made = connectors.build(self.key, account, chosen, NoLimiter(), options)
+        made = connectors.build(self.key, account, chosen, Account(), options)
         assert isinstance(made, WooCommerce)
         return made
 

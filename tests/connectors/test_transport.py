@@ -215,8 +215,11 @@ def test_the_connector_may_read_failures_from_answers(raw_server: Any) -> None:
 
 def test_the_limiter_is_asked_before_each_call(raw_server: Any) -> None:
     class Refuses:
-        def acquire(self, calls: int = 1) -> None:
+        def acquire(self, cost: float = 1, lane: str = "") -> None:
             raise FailureError(Failure.of("RATE_LIMITED", host="x", retry_after=timedelta(seconds=3)))
+
+        def correct(self, available: float, *, per_second: float | None = None, most: float | None = None) -> None:
+            raise AssertionError("no answer, nothing to correct")
 
     options = TransportOptions(allow_private=True)
     limited = Transport(raw_server.url, auth=None, limiter=Refuses(), options=options)

@@ -12,7 +12,7 @@ from canonical.failure import FailureError
 from canonical.feature import Feature
 from canonical.push import OrderStatus, Outcome, Parcel, ShippedLine, StatusKind, StockLevel
 from canonical.settings import OrderSettings, ShipmentSettings
-from connectors.limiter import NoLimiter
+from connectors.account import Account
 from connectors.transport import TransportOptions
 from connectors.woocommerce.settings import WooCredentials, WooOrderSettings, WooShipmentSettings
 from sandbox.server import SandboxServer
@@ -212,7 +212,7 @@ def test_old_versions_are_refused(version: str, found: list[str]) -> None:
         account = WooCredentials.model_validate(
             {"url": server.url, "consumer_key": shop.consumer_key, "consumer_secret": shop.consumer_secret}  # type: ignore[attr-defined]
         )
-        connector = connectors.build("woocommerce", account, {}, NoLimiter(), TransportOptions(allow_private=True))
+        connector = connectors.build("woocommerce", account, {}, Account(), TransportOptions(allow_private=True))
         assert [code for _, code in failed(connector, Feature.ORDERS)] == found
 
 
@@ -227,7 +227,7 @@ def test_a_wrong_secret_is_refused_by_the_shop_itself(woo: Any) -> None:
 
 def test_a_private_address_is_refused_before_any_packet(woo: Any) -> None:
     account = WooCredentials.model_validate({"url": woo.url, "consumer_key": "ck_1", "consumer_secret": "cs_1"})
-    connector = connectors.build("woocommerce", account, {}, NoLimiter(), TransportOptions())
+    connector = connectors.build("woocommerce", account, {}, Account(), TransportOptions())
     assert failed(connector, Feature.ORDERS) == [("reachable", "ADDRESS_REFUSED")]
     assert len(woo.shop.requests) == 0
 
@@ -245,7 +245,7 @@ def answer(status: str, body: bytes, content_type: str = "application/json") -> 
 def scripted(raw_server: Any) -> Any:
     """A connector whose shop says exactly what a test tells it."""
     account = WooCredentials.model_validate({"url": raw_server.url, "consumer_key": "ck_1", "consumer_secret": "cs_1"})
-    return connectors.build("woocommerce", account, {}, NoLimiter(), TransportOptions(allow_private=True, timeout=2))
+    return connectors.build("woocommerce", account, {}, Account(), TransportOptions(allow_private=True, timeout=2))
 
 
 INDEX = answer("200 OK", b'{"namespace":"wc/v3"}')

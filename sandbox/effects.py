@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 class Effect:
     """One change that an accepted write made in the shop.
 
-    `kind` is one of `stock`, `price`, `product`, `order_status`, `order`, `order_meta`, `order_note`, `fulfillment`, `refund`,
-    `webhook`; `key` the SKU (`#id` where there is none) or the order id; `at` aware UTC.
+    `kind` is one of `stock`, `price`, `product`, `category`, `order_status`, `tracking`, `acknowledgement`, `document`, `refund`,
+    `return`, `webhook`, and what only one vendor has (`order`, `order_meta`, `order_note`, `fulfillment`, `image`, `translation`);
+    `key` the SKU (`#id` where there is none) or the order id; `at` aware UTC.
     """
 
     at: datetime
