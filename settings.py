@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     """Where the Temporal Web UI is, for links from the journal."""
     web_host: str = "127.0.0.1"
     web_port: int = 8080
+    public_url: str = ""
+    """Where shops reach these pages from the internet (https://connect.example): for webhooks, images and key hand-over."""
     secret_key: SecretStr = SecretStr("")
     """32 bytes as base64; empty: kept in the data folder, created on first start."""
     allow_private_addresses: bool = False

@@ -14,6 +14,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.channels import ChannelActivities
 from activities.deps import Deps
 from activities.heartbeats import Heartbeats
 from activities.house import HouseActivities
@@ -79,7 +80,7 @@ async def connect(settings: Settings, address: str) -> Client:
 def activities(deps: Deps, client: Client) -> list[Any]:
     """All activities, wired."""
     life, pull, push = LifecycleActivities(deps), PullActivities(deps), PushActivities(deps)
-    schedules, house = ScheduleActivities(client), HouseActivities(deps, client)
+    schedules, house, channels = ScheduleActivities(client), HouseActivities(deps, client), ChannelActivities(deps)
     return [
         life.install_connector, life.load_state, life.create_integration, life.change_integration, life.check_connection,
         life.check_readiness, life.begin_productive, life.set_productive, life.undo_productive, life.build_article_list,
@@ -89,6 +90,7 @@ def activities(deps: Deps, client: Client) -> list[Any]:
         schedules.sync_schedules, schedules.open_schedule, schedules.close_schedule, schedules.trigger_schedule,
         house.house_step, house.hint_pushes, house.settle_lost_runs,
         PartnerActivities(deps).check_partner,
+        channels.fetch_choices, channels.finish_grant, channels.remove_webhooks,
     ]  # fmt: skip
 
 
@@ -139,6 +141,7 @@ def make_deps(settings: Settings, database_url: str) -> tuple[Deps, sessionmaker
         transport=transport,
         exchange=settings.exchange.resolve(),
         mail=mail_server(settings),
+        public_url=settings.public_url.rstrip("/"),
     )
     return deps, sessions
 

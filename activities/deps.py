@@ -35,6 +35,8 @@ class Deps:
     """The folder that all folders of printers, carriers and providers are in; no path leads out of it."""
     mail: MailServer | None = None
     """Where mails are handed over; without one they wait."""
+    public_url: str = ""
+    """Where shops reach our pages from the internet; without it there are no webhooks and no stored images for shops."""
 
 
 @dataclass(frozen=True)

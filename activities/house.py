@@ -9,11 +9,12 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.channels import watch_webhooks
 from activities.deps import Deps
 from activities.failures import reports_failures
 from activities.paperwork import step_paperwork
 from activities.partners import exchange_files
-from canonical.runs import AUTO_SHIP, PAPERWORK, PARTNERS, RETENTION, UNPAID, HouseDone, HouseTask, RunRef
+from canonical.runs import AUTO_SHIP, PAPERWORK, PARTNERS, RETENTION, UNPAID, WEBHOOKS, HouseDone, HouseTask, RunRef
 from erp import autoship, document_files, mails, retention, runs, unpaid
 from workflows import ids
 
@@ -117,4 +118,5 @@ STEPS: Mapping[str, Step] = {
     RETENTION: _booked(retention.erase_old),
     UNPAID: _booked(unpaid.follow_unpaid),
     AUTO_SHIP: _booked(autoship.ship_released),
+    WEBHOOKS: watch_webhooks,
 }

@@ -24,7 +24,18 @@ import connectors
 from activities.failures import reports_failures
 from canonical.feature import Direction, Feature
 from canonical.lifecycle import IntegrationState
-from canonical.runs import AUTO_SHIP, LOST_RUNS, PAPERWORK, PARTNERS, RETENTION, UNPAID, HouseTask, RunRef, ScheduleNote
+from canonical.runs import (
+    AUTO_SHIP,
+    LOST_RUNS,
+    PAPERWORK,
+    PARTNERS,
+    RETENTION,
+    UNPAID,
+    WEBHOOKS,
+    HouseTask,
+    RunRef,
+    ScheduleNote,
+)
 from workflows import ids
 
 INTEGRATION = SearchAttributeKey.for_keyword("Integration")
@@ -155,6 +166,7 @@ HOUSE: Mapping[str, timedelta] = {
     PARTNERS: timedelta(minutes=10),
     RETENTION: timedelta(days=1),
     UNPAID: timedelta(hours=1),
+    WEBHOOKS: timedelta(minutes=10),
 }
 """The house tasks and how often each runs by itself."""
 

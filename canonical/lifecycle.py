@@ -88,6 +88,13 @@ class ApplyFilter(_Frozen):
     by: str
 
 
+class GrantAnswered(_Frozen):
+    """The vendor answered a grant; `state` names it, the answer itself lies sealed in the database."""
+
+    state: str
+    by: str
+
+
 class Delete(_Frozen):
     """Delete the integration; `confirm` must be its name."""
 

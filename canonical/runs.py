@@ -139,6 +139,8 @@ PAPERWORK, PARTNERS = "paperwork", "partners"
 """House tasks: labels, PDFs, prints and mails; and the files of fulfilment providers."""
 UNPAID, RETENTION = "unpaid", "retention"
 """House tasks: reminding and expiring unpaid orders; and erasing what has been kept long enough."""
+WEBHOOKS = "webhooks"
+"""House task: looking after the subscriptions at shops."""
 
 
 class HouseTask(_Frozen):

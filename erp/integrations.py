@@ -15,15 +15,30 @@ from canonical.lifecycle import CreateIntegration, FeatureState, IntegrationStat
 from erp import credentials, journal
 from erp.tables import (
     ArticleListEntry,
+    AttributeMapping,
+    Authorization,
+    CategoryMapping,
+    ChannelOption,
+    ChannelTaskRow,
+    ImportItem,
     InboxDocument,
     Installation,
     Integration,
     IntegrationFeature,
     Link,
+    Listing,
     Mapping,
+    OrderReply,
     PushBatch,
     RunRequest,
+    Scan,
+    TaxonomyAttribute,
+    TaxonomyNode,
+    TaxonomyValue,
+    ValueMapping,
     Watermark,
+    Webhook,
+    WebhookDelivery,
 )
 
 
@@ -235,7 +250,12 @@ def forget_start(session: Session, integration_id: str, start_at: datetime) -> N
 def remove(session: Session, integration_id: str, by: str) -> None:
     """Delete an integration: secrets, inbox, links and mappings go; booked orders and the journal stay (D§1.7)."""
     credentials.forget_credentials(session, integration_id)
-    for table in (InboxDocument, Link, PushBatch, Mapping, ArticleListEntry, RunRequest, Watermark):
+    gone = (
+        InboxDocument, Link, PushBatch, Mapping, ArticleListEntry, RunRequest, Watermark, Authorization, ChannelOption,
+        Webhook, WebhookDelivery, Listing, Scan, ImportItem, OrderReply, TaxonomyNode, TaxonomyAttribute, TaxonomyValue,
+        CategoryMapping, AttributeMapping, ValueMapping, ChannelTaskRow,
+    )  # fmt: skip
+    for table in gone:
         session.exec(delete(table).where(col(table.integration_id) == integration_id))
     row = get(session, integration_id)
     row.mode, row.deleted_at = Mode.DELETED.value, datetime.now(UTC)

@@ -161,6 +161,26 @@ EVENT_TEXTS: dict[str, dict[Language, str]] = {
         "de": "EU-Lieferschwelle von {threshold} EUR: ab {day} gelten die Steuersätze der Lieferländer, stelle den Shop um",
         "en": "EU delivery threshold of {threshold} EUR: from {day} on the rates of the countries of delivery apply, change the shop",
     },
+    "webhooks_healed": {
+        "de": "Meldungen des Shops eingerichtet oder repariert: {topics}",
+        "en": "The shop's notifications set up or mended: {topics}",
+    },
+    "webhooks_missing": {"de": "Der Shop meldet Änderungen nicht", "en": "The shop does not report changes"},
+    "options_loaded": {"de": "Optionen neu geladen: {kinds}", "en": "Options reloaded: {kinds}"},
+    "granted": {"de": "Zugriff im Shop freigegeben", "en": "Access granted in the shop"},
+    "migration_begun": {"de": "Migrationsmodus eingeschaltet", "en": "Migration mode on"},
+    "migration_ended": {"de": "Migrationsmodus ausgeschaltet", "en": "Migration mode off"},
+    "identified": {
+        "de": "Artikel im Kanal eingelesen: {seen}",
+        "en": "Articles of the channel read: {seen}",
+    },
+    "taken_over": {
+        "de": "Artikel übernommen: {imported}, fehlgeschlagen: {failed}",
+        "en": "Articles taken over: {imported}, failed: {failed}",
+    },
+    "paired": {"de": "Artikelzuordnungen bestätigt: {count}", "en": "Pairs of articles confirmed: {count}"},
+    "order_accepted": {"de": "Auftrag wird im Kanal angenommen", "en": "Order is being accepted in the channel"},
+    "order_refused": {"de": "Auftrag wird im Kanal abgelehnt", "en": "Order is being refused in the channel"},
     "deleted": {"de": "Integration gelöscht", "en": "Integration deleted"},
     "run_lost": {"de": "Lauf abgebrochen gefunden", "en": "Run found cut off"},
 }

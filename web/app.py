@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from canonical.failure import FailureError
 from erp.database import failure_of
+from web import hooks
 from web.context import LoginNeededError, Visitor, WebDeps, deps_of, go, local_path, texts_of
 from web.i18n import Texts, pick
 from web.pages import (
@@ -72,6 +73,8 @@ def create_app(deps: WebDeps) -> FastAPI:
     for page in PAGES:
         app.include_router(page.router)
     app.add_api_route("/healthz", _healthy, methods=["GET"], response_class=PlainTextResponse)
+    app.mount("/hooks", hooks.application(deps))
+    app.mount("/media", hooks.images(deps))
     app.mount("/static/tabler", StaticFiles(directory=TABLER))
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(SecurityHeaders)

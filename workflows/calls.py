@@ -107,6 +107,21 @@ async def check_connection(integration_id: str, by: str) -> CheckReport:
     )
 
 
+async def fetch_choices(integration_id: str, by: str) -> int:
+    """Fetch the option lists of the channel."""
+    return await _call("fetch_choices", [integration_id, by], int, "option lists", retry=SHOP, seconds=120)
+
+
+async def finish_grant(integration_id: str, state: str, by: str) -> None:
+    """Make credentials of an answered grant."""
+    await _call("finish_grant", [integration_id, state, by], type(None), "grant", retry=SHOP)
+
+
+async def remove_webhooks(integration_id: str) -> None:
+    """Take the subscriptions back."""
+    await _call("remove_webhooks", integration_id, type(None), "webhooks", retry=SHOP)
+
+
 async def check_partner(partner_id: int) -> PartnerCheck:
     """Test a fulfilment provider's connection."""
     return await _call("check_partner", partner_id, PartnerCheck, "test connection", retry=SHOP, seconds=120)

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
         Delete,
         ForFeature,
         GoLive,
+        GrantAnswered,
         IntegrationState,
         Pause,
         Readiness,
@@ -138,6 +139,34 @@ class Integration:
 
     @credentials_stored.validator
     def _check_credentials_stored(self, command: By) -> None:
+        self._must_live()
+
+    @workflow.update
+    async def grant_answered(self, command: GrantAnswered) -> IntegrationState:
+        """Exchange what the vendor answered for credentials, and go on as after entering them."""
+        try:
+            await calls.finish_grant(self.state.id, command.state, command.by)
+        except ActivityError as error:
+            failure = failure_of(error)
+            raise refusal(failure.code, **failure.params) from None
+        return await self._order("credentials_stored", By(by=command.by))
+
+    @grant_answered.validator
+    def _check_grant_answered(self, command: GrantAnswered) -> None:
+        self._must_live()
+
+    @workflow.update
+    async def reload_choices(self, command: By) -> IntegrationState:
+        """Fetch the channel's option lists anew."""
+        try:
+            await calls.fetch_choices(self.state.id, command.by)
+        except ActivityError as error:
+            failure = failure_of(error)
+            raise refusal(failure.code, **failure.params) from None
+        return self.state
+
+    @reload_choices.validator
+    def _check_reload_choices(self, command: By) -> None:
         self._must_live()
 
     @workflow.update
@@ -328,7 +357,9 @@ class Integration:
 
     @workflow.update
     async def delete(self, command: Delete) -> IntegrationState:
-        """Delete the integration; its name confirms."""
+        """Delete the integration; its name confirms. Its webhooks go while there are still credentials."""
+        if workflow.patched("webhooks-go-first"):
+            await calls.remove_webhooks(self.state.id)
         return await self._order("delete", command)
 
     @delete.validator

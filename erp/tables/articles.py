@@ -89,7 +89,10 @@ class ArticleImage(SQLModel, table=True):
     """An image of an article: stored here, or at an address; the first is the main one."""
 
     __tablename__ = "article_image"
-    __table_args__ = (Index("ix_article_image_article", "article_id", "position"),)
+    __table_args__ = (
+        Index("ix_article_image_article", "article_id", "position"),
+        Index("ix_article_image_digest", "digest"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     article_id: int = Field(foreign_key="article.id", sa_type=BigInteger)

@@ -325,6 +325,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("integration_id", "delivery_id"),
     )
     op.create_index("ix_webhook_delivery_at", "webhook_delivery", ["at"], unique=False)
+    op.create_index("ix_article_image_digest", "article_image", ["digest"], unique=False)
 
 
 def downgrade() -> None:
