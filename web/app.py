@@ -31,6 +31,7 @@ from web.pages import (
     feature,
     foreign_numbers,
     golive,
+    grants,
     integration,
     journal,
     listing,
@@ -58,7 +59,7 @@ TABLER = Path(starlette_admin.__file__).parent / "static"
 log = logging.getLogger(__name__)
 
 PAGES = (
-    auth, dashboard, connectors, wizard, integration, golive, listing, feature, journal, records, runs, shipping, orders, payments, returns, article_parts, articles, foreign_numbers, categories,
+    auth, dashboard, connectors, wizard, grants, integration, golive, listing, feature, journal, records, runs, shipping, orders, payments, returns, article_parts, articles, foreign_numbers, categories,
     customers, checklist, master, partners, people, documents, templates_page, stock, stocktakes,
 )  # fmt: skip
 

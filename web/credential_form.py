@@ -23,6 +23,8 @@ class CredentialField:
     value: str
     is_secret: bool
     is_stored: bool
+    is_required: bool = True
+    """Whether the browser may refuse to send it empty: the model has no default for it and nothing is stored."""
     error: str = ""
 
 
@@ -57,6 +59,7 @@ def fields(
                 value="" if is_secret else str(values.get(name, "")),
                 is_secret=is_secret,
                 is_stored=is_secret and is_stored,
+                is_required=info.is_required() and not (is_secret and is_stored),
                 error=(errors or {}).get(name, ""),
             )
         )

@@ -75,6 +75,8 @@ class Offers:
     choices: Mapping[Options, Sequence[Choice]] = field(default_factory=dict)
     rows: Mapping[MappingKind, Sequence[MappingRow]] = field(default_factory=dict)
     suggestions: Mapping[MappingKind, Sequence[str]] = field(default_factory=dict)
+    channel: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
+    """The lists fetched from the channel, by name."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,9 @@ def field_kind(info: FieldInfo) -> str:
     if meta.get("mapping"):
         return "mapping"
     if get_origin(kind) in (frozenset, set, tuple, list):
-        return "checks" if meta.get("options") or _is_enum(get_args(kind)[0]) else "list"
-    if meta.get("options") or _is_enum(kind):
+        has_choices = meta.get("options") or meta.get("channel_options") or _is_enum(get_args(kind)[0])
+        return "checks" if has_choices else "list"
+    if meta.get("options") or meta.get("channel_options") or _is_enum(kind):
         return "select"
     return {bool: "switch", Decimal: "decimal", int: "number"}.get(kind, "text")
 
@@ -115,6 +118,11 @@ def options_of(model: type[FeatureSettings]) -> set[Options]:
     """The kinds of choices that a model's fields need."""
     found = (FeatureSettings.meta(info).get("options") for info in model.model_fields.values())
     return {Options(kind) for kind in found if kind}
+
+
+def uses_channel_options(model: type[FeatureSettings]) -> bool:
+    """Whether a model's fields offer lists of the channel."""
+    return any(FeatureSettings.meta(info).get("channel_options") for info in model.model_fields.values())
 
 
 def mappings_of(model: type[FeatureSettings]) -> set[MappingKind]:
@@ -189,6 +197,8 @@ def _choices(info: FieldInfo, shown: Any, offers: Offers, voice: Voice) -> list[
     member = get_args(kind)[0] if get_args(kind) else kind
     if meta.get("options"):
         found = list(offers.choices.get(Options(meta["options"]), ()))
+    elif meta.get("channel_options"):
+        found = list(offers.channel.get(meta["channel_options"], ()))
     elif _is_enum(member):
         found = [Choice(str(e.value), voice.say(words.word("choice", str(e.value)))) for e in member]
     elif field_kind(info) == "list":

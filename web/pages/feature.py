@@ -15,6 +15,7 @@ from canonical.feature import Feature
 from canonical.lifecycle import Configure, RunNow
 from canonical.settings import FeatureSettings, MappingKind, StockSettings
 from connectors.spec import FeatureSpec
+from erp import channel_options
 from erp.availability import traps
 from erp.feature_settings import load_settings, mapping_fields
 from erp.mappings import delete_mapping, set_mapping
@@ -55,6 +56,10 @@ def _load(request: Request, session: Session, integration_id: str, name: str) ->
         choices={kind: options.choices(session, kind) for kind in forms.options_of(spec.settings)},
         rows={kind: mappings.rows(session, integration_id, kind) for kind in kinds},
         suggestions={kind: mappings.suggestions(session, kind) for kind in kinds},
+        channel={
+            kind: [options.Choice(each.value, each.label) for each in choices]
+            for kind, choices in channel_options.options(session, integration_id).items()
+        },
     )
     found = traps(session, settings) if isinstance(settings, StockSettings) else []
     return Loaded(row, feature, spec, settings, revision, offers, [code for code in found if code != "NO_WAREHOUSE"])
@@ -93,6 +98,7 @@ def _page(
         missing=[(key, forms.title_of(model.model_fields[key], language)) for key in loaded.settings.missing()],
         open_rows=[(kind, entry) for kind, rows in loaded.offers.rows.items() for entry in rows if entry.is_open],
         revision=loaded.revision,
+        has_channel_options=forms.uses_channel_options(model),
         failure=failure,
         errors=errors or {},
         wanted=wanted,
@@ -171,6 +177,6 @@ async def _again(
             for value, target in posted
             if str(value).strip()
         ]
-    offers = forms.Offers(loaded.offers.choices, rows, loaded.offers.suggestions)
+    offers = replace(loaded.offers, rows=rows)
     again = replace(loaded, offers=offers)
     return await run_in_threadpool(lambda: _page(request, again, typed=typed, errors=errors))
