@@ -14,6 +14,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.catalogue import CatalogueActivities
 from activities.channels import ChannelActivities
 from activities.deps import Deps
 from activities.heartbeats import Heartbeats
@@ -29,6 +30,7 @@ from erp.database import make_engine, make_sessions
 from erp.secrets import Keyring
 from settings import Settings
 from workflows import ids
+from workflows.catalogue import InitialImport, ReadListings
 from workflows.go_live import GoLive
 from workflows.house import HouseRun
 from workflows.integration import Integration
@@ -45,6 +47,8 @@ WORKFLOWS: list[type] = [
     PullRun,
     PushRun,
     HouseRun,
+    InitialImport,
+    ReadListings,
 ]
 
 log = logging.getLogger(__name__)
@@ -81,6 +85,7 @@ def activities(deps: Deps, client: Client) -> list[Any]:
     """All activities, wired."""
     life, pull, push = LifecycleActivities(deps), PullActivities(deps), PushActivities(deps)
     schedules, house, channels = ScheduleActivities(client), HouseActivities(deps, client), ChannelActivities(deps)
+    catalogue = CatalogueActivities(deps)
     return [
         life.install_connector, life.load_state, life.create_integration, life.change_integration, life.check_connection,
         life.check_readiness, life.begin_productive, life.set_productive, life.undo_productive, life.build_article_list,
@@ -90,6 +95,8 @@ def activities(deps: Deps, client: Client) -> list[Any]:
         schedules.sync_schedules, schedules.open_schedule, schedules.close_schedule, schedules.trigger_schedule,
         house.house_step, house.hint_pushes, house.settle_lost_runs,
         PartnerActivities(deps).check_partner,
+        catalogue.begin_reading, catalogue.read_catalogue_page, catalogue.end_reading, catalogue.queue_articles,
+        catalogue.import_articles, catalogue.import_images, catalogue.end_import, catalogue.fail_catalogue,
         channels.fetch_choices, channels.finish_grant, channels.remove_webhooks,
     ]  # fmt: skip
 

@@ -24,10 +24,11 @@ from canonical.lifecycle import (
     Readiness,
     Rename,
     RunNow,
+    ScanPurpose,
 )
 from canonical.runs import Built, Ordered, Productive, RunEnd, RunPlan, RunRef
 from canonical.settings import AdvancedSettings, FeatureSettings
-from erp import article_filter, integrations, readiness, runs
+from erp import article_filter, integrations, readiness, runs, scans
 from erp import feature_settings as settings_store
 from erp.integrations import get
 from erp.releases import release_waiting
@@ -150,6 +151,17 @@ class LifecycleActivities:
     def _stop(self, session: Session, integration_id: str, payload: dict[str, Any]) -> None:
         integrations.set_mode(session, integration_id, Mode.DEVELOPMENT, event="stopped", by=payload["by"])
 
+    def _start_migration(self, session: Session, integration_id: str, payload: dict[str, Any]) -> None:
+        if not connectors.spec_of(get(session, integration_id).connector).imports_catalogue:
+            raise FailureError(Failure.of("FEATURE_UNKNOWN", feature="import"))
+        integrations.set_mode(session, integration_id, Mode.MIGRATION, event="migration_begun", by=payload["by"])
+
+    def _end_migration(self, session: Session, integration_id: str, payload: dict[str, Any]) -> None:
+        scan = scans.scan_of(session, integration_id, ScanPurpose.IMPORT)
+        if scan.state in (scans.READING, scans.IMPORTING):
+            raise FailureError(Failure.of("STATE_FORBIDS", state=scan.state))
+        integrations.set_mode(session, integration_id, Mode.DEVELOPMENT, event="migration_ended", by=payload["by"])
+
     def _apply_filter(self, session: Session, integration_id: str, payload: dict[str, Any]) -> None:
         command = ApplyFilter.model_validate(payload)
         article_filter.save_filter(session, integration_id, command.rules, command.by)
@@ -256,6 +268,8 @@ _CHANGES = {
     "resolve": LifecycleActivities._resolve,
     "run_now": LifecycleActivities._run_now,
     "stop": LifecycleActivities._stop,
+    "start_migration": LifecycleActivities._start_migration,
+    "end_migration": LifecycleActivities._end_migration,
     "apply_filter": LifecycleActivities._apply_filter,
     "delete": LifecycleActivities._delete,
 }

@@ -1,6 +1,7 @@
 """Messages of the integration's lifecycle: commands sent as workflow updates, and the state that answers."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -92,6 +93,31 @@ class GrantAnswered(_Frozen):
     """The vendor answered a grant; `state` names it, the answer itself lies sealed in the database."""
 
     state: str
+    by: str
+
+
+class ScanPurpose(StrEnum):
+    """What a channel's articles are read for."""
+
+    IMPORT = "import"
+    """The initial import: identify, preview, take over (D§1.6)."""
+    PAIRING = "pairing"
+    """The pairing worksheet."""
+
+
+class ReadCatalogue(_Frozen):
+    """Read the channel's articles, all or by SKU; goes on where an interrupted reading stopped unless `afresh`."""
+
+    purpose: ScanPurpose
+    skus: tuple[str, ...] = ()
+    afresh: bool = False
+    by: str
+
+
+class TakeOverArticles(_Frozen):
+    """Import what was identified: all, or the articles of these SKUs."""
+
+    skus: tuple[str, ...] = ()
     by: str
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from canonical.failure import Failure
 from canonical.feature import Feature
+from canonical.lifecycle import ScanPurpose
 
 
 class _Frozen(BaseModel):
@@ -72,19 +73,21 @@ class PageTask(_Frozen):
 
 
 class Fetched(_Frozen):
-    """What one fetch stored; `waiting` tells that undecided documents lie in the inbox."""
+    """What one fetch stored; `waiting` tells that undecided documents lie in the inbox, `replies` that orders wait for an answer."""
 
     documents: int
     waiting: bool
     more: bool
+    replies: bool = False
     ask_again_after: float = 0
 
 
 class Applied(_Frozen):
-    """What one apply decided; `left` tells that more documents wait."""
+    """What one apply decided; `left` tells that more documents wait, `replies` that the channel is to be told something."""
 
     counts: Counts
     left: bool
+    replies: bool = False
 
 
 class Collected(_Frozen):
@@ -155,6 +158,32 @@ class HouseDone(_Frozen):
 
     done: int
     left: bool
+
+
+class CatalogueTask(_Frozen):
+    """One step of reading or taking over a channel's articles."""
+
+    integration_id: str
+    purpose: ScanPurpose
+    skus: tuple[str, ...] = ()
+    afresh: bool = False
+    by: str = ""
+
+
+class CatalogueWork(_Frozen):
+    """What a workflow with a channel's articles is to do; `goes_on` after it continued as new."""
+
+    task: CatalogueTask
+    takes_over: bool = False
+    goes_on: bool = False
+
+
+class CatalogueStep(_Frozen):
+    """What a step did; `left` tells that more waits."""
+
+    done: int
+    left: bool
+    ask_again_after: float = 0
 
 
 class Ordered(_Frozen):

@@ -321,6 +321,16 @@ class ShipmentSettings(FeatureSettings):
     cancel_in_channel: bool = setting(False, "Cancel in the shop", "Aufträge automatisch im Shop stornieren", "A cancellation in the ERP cancels the order in the shop.", "Eine Stornierung im ERP storniert den Auftrag im Shop.", section="shipments")
 
 
+class ImportSettings(FeatureSettings):
+    """The initial import of a shop's articles (D§1.6); percents."""
+
+    tax_normal: Decimal = setting(Decimal(19), "Normal tax rate", "Steuersatz normal", "Articles of this rate become normally taxed ones.", "Artikel mit diesem Satz werden normal besteuert.", section="import", ge=0, le=50)
+    tax_reduced: Decimal = setting(Decimal(7), "Reduced tax rate", "Steuersatz ermäßigt", "Articles of this rate become reduced ones.", "Artikel mit diesem Satz werden ermäßigt besteuert.", section="import", ge=0, le=50)
+    currency: str = setting("EUR", "Currency", "Währung", "Of the shop's prices.", "Der Preise im Shop.", section="import", pattern="^[A-Z]{3}$")
+    with_prices: bool = setting(True, "Prices", "Preise", "Also group and scale prices of groups that exist here.", "Auch Gruppen- und Staffelpreise von Gruppen, die es hier gibt.", section="import")
+    with_images: bool = setting(True, "Images", "Bilder", "They are fetched and kept here.", "Sie werden abgeholt und hier aufbewahrt.", section="import")
+
+
 class AdvancedSettings(FeatureSettings):
     """Settings of the integration as a whole (D§1.7)."""
 

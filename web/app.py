@@ -36,7 +36,9 @@ from web.pages import (
     journal,
     listing,
     master,
+    migration,
     orders,
+    pairing,
     partners,
     payments,
     people,
@@ -59,7 +61,7 @@ TABLER = Path(starlette_admin.__file__).parent / "static"
 log = logging.getLogger(__name__)
 
 PAGES = (
-    auth, dashboard, connectors, wizard, grants, integration, golive, listing, feature, journal, records, runs, shipping, orders, payments, returns, article_parts, articles, foreign_numbers, categories,
+    auth, dashboard, connectors, wizard, grants, integration, migration, pairing, golive, listing, feature, journal, records, runs, shipping, orders, payments, returns, article_parts, articles, foreign_numbers, categories,
     customers, checklist, master, partners, people, documents, templates_page, stock, stocktakes,
 )  # fmt: skip
 

@@ -148,4 +148,3 @@ def _texts(body: bytes) -> dict[str, str] | None:
     except orjson.JSONDecodeError:
         return None
     return {str(key): str(value) for key, value in values.items()} if isinstance(values, dict) else None
-

@@ -22,8 +22,8 @@ SESSION = "connect_session"
 SESSION_SECONDS = 7 * 24 * 3600
 PUBLIC = frozenset({"/login", "/preferences", "/healthz"})
 LARGEST_FORM = 2_000_000
-UPLOADS = {"/articles/images": 6_000_000, "/foreign-numbers/files": 250_000_000}
-"""Paths that take one file, with the most bytes of the whole form; larger files than a megabyte wait on the disk."""
+UPLOADS = {"/articles/images": 6_000_000, "/foreign-numbers/files": 250_000_000, "/pairing/files": 100_000_000}
+"""Endings of paths that take one file, with the most bytes of the whole form; larger files than a megabyte wait on the disk."""
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -96,9 +96,10 @@ async def guard(request: Request) -> None:
         raise LoginNeededError
     if request.method not in ("GET", "HEAD"):
         length = request.headers.get("content-length", "")
-        if not length.isdecimal() or int(length) > UPLOADS.get(request.url.path, LARGEST_FORM):
+        upload = next((most for ending, most in UPLOADS.items() if request.url.path.endswith(ending)), 0)
+        if not length.isdecimal() or int(length) > (upload or LARGEST_FORM):
             raise HTTPException(413)
-        form = await request.form(max_files=int(request.url.path in UPLOADS), max_fields=20_000)
+        form = await request.form(max_files=int(upload > 0), max_fields=20_000)
         sent = form.get("csrf")
         if (
             not visitor.csrf

@@ -8,11 +8,14 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 from canonical.check import CheckReport
+from canonical.failure import Failure
 from canonical.lifecycle import CreateIntegration, IntegrationState, Readiness
 from canonical.partner import PartnerCheck
 from canonical.runs import (
     Applied,
     Built,
+    CatalogueStep,
+    CatalogueTask,
     Collected,
     Fetched,
     HouseDone,
@@ -48,6 +51,14 @@ STORE = RetryPolicy(
 
 HEARTBEAT = timedelta(seconds=15)
 """A worker that is gone is noticed so soon, however long its activity may take; `activities/heartbeats.py` beats."""
+
+PATIENT = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(minutes=5),
+    maximum_attempts=30,
+)
+"""Towards a shop while its whole catalogue is read: an outage of an hour is waited out where it stands."""
 
 UNDO = RetryPolicy(
     initial_interval=timedelta(seconds=1),
@@ -105,6 +116,46 @@ async def check_connection(integration_id: str, by: str) -> CheckReport:
     return await _call(
         "check_connection", [integration_id, by], CheckReport, "test connection", retry=SHOP, seconds=120
     )
+
+
+async def begin_reading(task: CatalogueTask) -> None:
+    """Start reading a channel's articles."""
+    await _call("begin_reading", task, type(None), "begin")
+
+
+async def read_catalogue_page(task: CatalogueTask) -> CatalogueStep:
+    """Read one page of articles."""
+    return await _call("read_catalogue_page", task, CatalogueStep, "read articles", retry=PATIENT, seconds=300)
+
+
+async def end_reading(task: CatalogueTask) -> None:
+    """Finish reading."""
+    await _call("end_reading", task, type(None), "all read", seconds=300)
+
+
+async def queue_articles(task: CatalogueTask) -> int:
+    """Queue what is to be taken over."""
+    return await _call("queue_articles", task, int, "queue")
+
+
+async def import_articles(task: CatalogueTask) -> CatalogueStep:
+    """Take over a page of articles."""
+    return await _call("import_articles", task, CatalogueStep, "import articles", seconds=300)
+
+
+async def import_images(task: CatalogueTask) -> CatalogueStep:
+    """Fetch some images."""
+    return await _call("import_images", task, CatalogueStep, "fetch images", retry=PATIENT, seconds=600)
+
+
+async def end_import(task: CatalogueTask) -> None:
+    """Finish the import."""
+    await _call("end_import", task, type(None), "imported")
+
+
+async def fail_catalogue(task: CatalogueTask, failure: Failure) -> None:
+    """Write why it stopped."""
+    await _call("fail_catalogue", [task, failure], type(None), "stopped")
 
 
 async def fetch_choices(integration_id: str, by: str) -> int:

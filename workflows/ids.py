@@ -34,6 +34,16 @@ def go_live(integration_id: str) -> str:
     return f"integration/{integration_id}/go-live"
 
 
+def initial_import(integration_id: str) -> str:
+    """The initial import: identifying or taking over."""
+    return f"integration/{integration_id}/initial-import"
+
+
+def listings(integration_id: str) -> str:
+    """Reading the channel's articles for the pairing worksheet."""
+    return f"integration/{integration_id}/listings"
+
+
 def feature(integration_id: str, of: Feature) -> str:
     """The schedule of a feature; its runs carry this id and the time that Temporal adds."""
     return f"integration/{integration_id}/{of.value}"

@@ -7,7 +7,7 @@ import asyncio
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ActivityError, ChildWorkflowError
+from temporalio.exceptions import ActivityError, ChildWorkflowError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel
@@ -26,11 +26,14 @@ with workflow.unsafe.imports_passed_through():
         GrantAnswered,
         IntegrationState,
         Pause,
+        ReadCatalogue,
         Readiness,
         Rename,
         RunNow,
+        ScanPurpose,
+        TakeOverArticles,
     )
-    from canonical.runs import Built, Ordered, Productive, RunRef
+    from canonical.runs import Built, CatalogueTask, CatalogueWork, Ordered, Productive, RunRef
     from workflows import calls, ids
     from workflows.failures import failure_of, refusal
 
@@ -168,6 +171,73 @@ class Integration:
     @reload_choices.validator
     def _check_reload_choices(self, command: By) -> None:
         self._must_live()
+
+    async def _begin(self, name: str, workflow_id: str, work: CatalogueWork) -> IntegrationState:
+        """Start long work that outlives this update; refused while the same work runs."""
+        try:
+            await workflow.start_child_workflow(
+                name,
+                work,
+                id=workflow_id,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                static_summary=f"{self.state.name}: {work.task.purpose.value}",
+            )
+        except WorkflowAlreadyStartedError:
+            raise refusal("STATE_FORBIDS", state=work.task.purpose.value) from None
+        return self.state
+
+    @workflow.update
+    async def read_catalogue(self, command: ReadCatalogue) -> IntegrationState:
+        """Read the channel's articles: for the worksheet, or to identify them for the initial import."""
+        task = CatalogueTask(
+            integration_id=self.state.id,
+            purpose=command.purpose,
+            skus=command.skus,
+            afresh=command.afresh,
+            by=command.by,
+        )
+        if command.purpose is ScanPurpose.IMPORT:
+            return await self._begin("InitialImport", ids.initial_import(self.state.id), CatalogueWork(task=task))
+        return await self._begin("ReadListings", ids.listings(self.state.id), CatalogueWork(task=task))
+
+    @read_catalogue.validator
+    def _check_read_catalogue(self, command: ReadCatalogue) -> None:
+        self._must_live()
+        if command.purpose is ScanPurpose.IMPORT and self.state.mode is not Mode.MIGRATION:
+            raise refusal("STATE_FORBIDS", state=self.state.mode.value)
+
+    @workflow.update
+    async def take_over_articles(self, command: TakeOverArticles) -> IntegrationState:
+        """Take over what was identified."""
+        task = CatalogueTask(integration_id=self.state.id, purpose=ScanPurpose.IMPORT, skus=command.skus, by=command.by)
+        work = CatalogueWork(task=task, takes_over=True)
+        return await self._begin("InitialImport", ids.initial_import(self.state.id), work)
+
+    @take_over_articles.validator
+    def _check_take_over_articles(self, command: TakeOverArticles) -> None:
+        if self.state.mode is not Mode.MIGRATION:
+            raise refusal("STATE_FORBIDS", state=self.state.mode.value)
+
+    @workflow.update
+    async def start_migration(self, command: By) -> IntegrationState:
+        """Enter migration mode: productive mode ends, no schedule runs, the features stay switched on (D§1.8)."""
+        return await self._order("start_migration", command)
+
+    @start_migration.validator
+    def _check_start_migration(self, command: By) -> None:
+        if self.state.mode not in (Mode.DEVELOPMENT, Mode.PRODUCTIVE) or self.state.working_on:
+            raise refusal("STATE_FORBIDS", state=self.state.working_on or self.state.mode.value)
+
+    @workflow.update
+    async def end_migration(self, command: By) -> IntegrationState:
+        """Leave migration mode for development mode; going productive again starts what was switched on before."""
+        return await self._order("end_migration", command)
+
+    @end_migration.validator
+    def _check_end_migration(self, command: By) -> None:
+        if self.state.mode is not Mode.MIGRATION:
+            raise refusal("STATE_FORBIDS", state=self.state.mode.value)
 
     @workflow.update
     async def test_connection(self, command: By) -> CheckReport:

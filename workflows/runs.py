@@ -35,9 +35,30 @@ async def finish(ref: RunRef, plan: RunPlan, counts: Counts, failure: Failure | 
     return outcome
 
 
+async def push(run: "PullRun | PushRun", ref: RunRef, plan: RunPlan, records: tuple[str, ...]) -> Failure | None:
+    """Collect, send and settle until nothing is left, counting in the run; returns why it stopped before."""
+    task = PageTask(ref=ref, run_id=plan.run_id, settings_revision=plan.settings_revision, records=records)
+    while True:
+        collected = await calls.collect_batch(task)
+        if not collected.batch_id:
+            return None
+        task = task.model_copy(update={"batch_id": collected.batch_id, "records": ()})
+        sent = await calls.send_batch(task)
+        while sent.ticket:
+            await workflow.sleep(sent.ask_again_after)
+            sent = await calls.check_ticket(task.model_copy(update={"ticket": sent.ticket}))
+        settled = await calls.settle_batch(task)
+        run.counts = run.counts.plus(settled.counts)
+        if settled.repeat_failure is not None or records:
+            return settled.repeat_failure
+
+
 @workflow.defn(name="PullRun")
 class PullRun:
-    """Fetches changed documents and applies them, page by page; fetching the next page overlaps applying this one."""
+    """Fetches changed documents and applies them, page by page; fetching the next page overlaps applying this one.
+
+    Then the channel gets the answers that its orders wait for.
+    """
 
     @workflow.run
     async def run(self, ref: RunRef) -> str:
@@ -45,15 +66,24 @@ class PullRun:
         plan = await calls.begin_run(ref)
         if not plan.goes:
             return RunOutcome.IDLE.value
-        self.counts, failure = Counts(), None
+        self.counts, self.replies, failure = Counts(), False, None
         try:
             await self._pull(ref, plan)
+            if self.replies:
+                failure = await self._reply(ref, plan)
         except ActivityError as error:
             failure = failure_of(error)
         outcome = await finish(ref, plan, self.counts, failure)
         if self.counts.good:
             await calls.hint_pushes()
         return outcome.value
+
+    async def _reply(self, ref: RunRef, plan: RunPlan) -> Failure | None:
+        """Answer orders; what a run counts are the orders themselves, and of answers those that failed."""
+        orders = self.counts
+        failure = await push(self, ref, plan, ())
+        self.counts = orders.plus(Counts(failed=self.counts.failed - orders.failed))
+        return failure
 
     async def _pull(self, ref: RunRef, plan: RunPlan) -> None:
         task = PageTask(ref=ref, run_id=plan.run_id, settings_revision=plan.settings_revision, records=plan.records)
@@ -65,6 +95,7 @@ class PullRun:
                 # A shop that is down must not keep what is stored already from being booked.
                 await self._apply(task)
                 raise
+            self.replies = fetched.replies
             if fetched.ask_again_after:
                 await workflow.sleep(fetched.ask_again_after)
             if not fetched.more:
@@ -78,7 +109,7 @@ class PullRun:
     async def _apply(self, task: PageTask) -> None:
         while True:
             applied = await calls.apply_page(task)
-            self.counts = self.counts.plus(applied.counts)
+            self.counts, self.replies = self.counts.plus(applied.counts), applied.replies
             if not applied.left:
                 return
 
@@ -95,24 +126,8 @@ class PushRun:
             return RunOutcome.IDLE.value
         self.counts, failure = Counts(), None
         try:
-            failure = await self._push(ref, plan)
+            failure = await push(self, ref, plan, plan.records)
         except ActivityError as error:
             failure = failure_of(error)
         outcome = await finish(ref, plan, self.counts, failure)
         return outcome.value
-
-    async def _push(self, ref: RunRef, plan: RunPlan) -> Failure | None:
-        task = PageTask(ref=ref, run_id=plan.run_id, settings_revision=plan.settings_revision, records=plan.records)
-        while True:
-            collected = await calls.collect_batch(task)
-            if not collected.batch_id:
-                return None
-            task = task.model_copy(update={"batch_id": collected.batch_id, "records": ()})
-            sent = await calls.send_batch(task)
-            while sent.ticket:
-                await workflow.sleep(sent.ask_again_after)
-                sent = await calls.check_ticket(task.model_copy(update={"ticket": sent.ticket}))
-            settled = await calls.settle_batch(task)
-            self.counts = self.counts.plus(settled.counts)
-            if settled.repeat_failure is not None or plan.records:
-                return settled.repeat_failure

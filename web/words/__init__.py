@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from web.words import exchange, orders, store
+from web.words import channels, exchange, orders, store
 
-WORDS: Mapping[str, Mapping[str, str]] = {**exchange.WORDS, **orders.WORDS, **store.WORDS}
+WORDS: Mapping[str, Mapping[str, str]] = {**channels.WORDS, **exchange.WORDS, **orders.WORDS, **store.WORDS}
 """Every kind of value with its English words, which are translated where they are shown."""
 
 _STATES: Mapping[str, Mapping[str, str]] = {
@@ -37,6 +37,15 @@ _STATES: Mapping[str, Mapping[str, str]] = {
     },
     "checklist_state": {"ready": "done", "open": "none", "missing": "failed", "wrong": "parked"},
     "stocktake": {"open": "running", "posted": "done", "cancelled": "skipped"},
+    "scan": {
+        "idle": "none", "reading": "running", "read": "done", "importing": "running", "finished": "done", "failed": "failed",
+    },
+    "import_item": {
+        "proposed": "none", "queued": "running", "imported": "done", "unchanged": "skipped", "failed": "failed",
+    },
+    "listing": {
+        "open": "none", "proposed": "parked", "conflict": "failed", "paired": "done", "confirmed": "done", "ignored": "skipped",
+    },
     "mode": {"development": "none", "migration": "parked", "productive": "done", "deleted": "skipped"},
 }  # fmt: skip
 

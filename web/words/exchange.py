@@ -145,6 +145,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "customers": N_("Customers"),
         "stock": N_("Quantity"),
         "shipments": N_("Report to the shop"),
+        "import": N_("Initial import"),
         "articles": N_("Articles"),
         "prices": N_("Prices"),
         "categories": N_("Categories"),

@@ -1,0 +1,309 @@
+"""The pairing worksheet: a channel's listings against our articles, by number, EAN and name; confirming writes a foreign number.
+
+A pair is never one of ids: what is written is the channel's SKU as a foreign number of the article, so that orders and pushes
+find it by the rules of D§3.3.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from canonical.catalogue import ListedArticle
+from canonical.failure import Failure, FailureError
+from canonical.settings import AdvancedSettings
+from erp import journal
+from erp.bulk import insert_rows
+from erp.feature_settings import load_settings
+from erp.links import mark_dirty, mark_stock_dirty
+from erp.releases import release_all
+from erp.similarity import Candidate, best_matches
+from erp.tables import Article, Listing
+
+CERTAIN, BY_EAN = Decimal(1), Decimal("0.950")
+ENOUGH = 70
+"""Percent of similarity below which a name proposes nothing: a wrong proposal costs more than none."""
+
+
+def store_listings(session: Session, integration_id: str, round_: int, articles: Sequence[ListedArticle]) -> None:
+    """Store a page of listings; a listing whose SKU changed is open again, what a person decided else stays.
+
+    Idempotent by (integration, the channel's id); one statement.
+    """
+    rows = [_row(integration_id, round_, each) for each in {a.content.ref: a for a in articles}.values()]
+    insert_rows(
+        session,
+        Listing,
+        rows,
+        ending=(
+            "ON CONFLICT (integration_id, ref) DO UPDATE SET parent_ref = excluded.parent_ref, ean = excluded.ean,"
+            " name = excluded.name, structure = excluded.structure, options = excluded.options, price = excluded.price,"
+            " currency = excluded.currency, quantity = excluded.quantity, url = excluded.url,"
+            " is_active = excluded.is_active, seen_at = now(), scan = excluded.scan,"
+            " state = CASE WHEN listing.sku = excluded.sku THEN listing.state ELSE 'open' END,"
+            " article_id = CASE WHEN listing.sku = excluded.sku THEN listing.article_id END, sku = excluded.sku"
+        ),
+    )
+
+
+def _row(integration_id: str, round_: int, article: ListedArticle) -> dict[str, Any]:
+    content = article.content
+    price = next((price for price in article.prices if not price.group), None)
+    return {
+        "integration_id": integration_id,
+        "ref": content.ref,
+        "parent_ref": content.parent_ref,
+        "sku": content.sku.strip()[:200],
+        "ean": content.ean.replace(" ", "")[:40],
+        "name": " ".join([content.words.name, *(option.value for option in content.options)]).strip()[:500],
+        "structure": content.structure.value,
+        "options": [[option.name, option.value] for option in content.options],
+        "price": str(price.amount) if price else None,
+        "currency": price.currency if price else "",
+        "quantity": str(article.quantity) if article.quantity is not None else None,
+        "url": article.url,
+        "is_active": content.is_active,
+        "scan": round_,
+    }
+
+
+def drop_unseen(session: Session, integration_id: str, round_: int) -> None:
+    """Drop listings that the newest whole reading did not see: they are gone from the channel."""
+    session.execute(
+        text("DELETE FROM listing WHERE integration_id = :id AND scan <> :round"),
+        {"id": integration_id, "round": round_},
+    )
+
+
+_RESET = """
+    UPDATE listing SET article_id = NULL, how = '', confidence = 0, conflict = '', state = 'open'
+    WHERE integration_id = :id AND state IN ('open', 'proposed', 'conflict', 'paired')
+"""
+_BY_NUMBER = """
+    UPDATE listing l SET article_id = f.article_id, how = 'foreign_number', confidence = 1, state = 'paired'
+    FROM foreign_number f JOIN article a ON a.id = f.article_id AND NOT a.is_deleted
+    WHERE l.integration_id = :id AND l.state = 'open' AND l.sku <> '' AND :foreign
+      AND f.integration_id = :id AND f.label = :label AND f.is_active AND f.number = l.sku
+"""
+_BY_SKU = """
+    UPDATE listing l SET article_id = a.id, how = 'sku', confidence = 1, state = 'paired'
+    FROM article a WHERE l.integration_id = :id AND l.state = 'open' AND l.sku <> '' AND a.number = l.sku AND NOT a.is_deleted
+"""
+# An EAN that several listings or several articles have says nothing.
+_BY_EAN = """
+    UPDATE listing l SET article_id = a.id, how = 'ean', confidence = :by_ean, state = 'proposed'
+    FROM (SELECT ean, min(id) AS id FROM article WHERE ean <> '' AND NOT is_deleted GROUP BY ean HAVING count(*) = 1) a,
+         (SELECT ean FROM listing WHERE integration_id = :id AND ean <> '' GROUP BY ean HAVING count(*) = 1) one
+    WHERE l.integration_id = :id AND l.state = 'open' AND l.ean <> '' AND a.ean = l.ean AND one.ean = l.ean
+"""
+_CONFLICTS = """
+    UPDATE listing l SET state = 'conflict', conflict = CASE WHEN twice.article_id IS NOT NULL THEN 'PAIRED_TWICE'
+        WHEN l.sku = '' THEN 'SKU_MISSING' ELSE 'STRUCTURE_DIFFERS' END
+    FROM listing me JOIN article a ON a.id = me.article_id
+    LEFT JOIN (SELECT article_id FROM listing WHERE integration_id = :id AND article_id IS NOT NULL AND state <> 'ignored'
+               GROUP BY article_id HAVING count(*) > 1) twice ON twice.article_id = me.article_id
+    WHERE l.id = me.id AND l.integration_id = :id AND l.state IN ('paired', 'proposed')
+      AND (twice.article_id IS NOT NULL OR (l.sku = '' AND l.structure <> 'parent')
+           OR (l.structure = 'parent') <> (a.kind = 'matrix') OR (l.structure = 'variant') <> (a.kind = 'variant'))
+"""
+
+
+def propose(session: Session, integration_id: str) -> None:
+    """Find an article for every listing that nobody decided: by foreign number, SKU, EAN, then by similarity of the name.
+
+    Exact matches are joins over the whole table; names are compared only with articles that share a rare word. Conflicts
+    (one article for several listings, other structure, no SKU) are marked. Repeating it gives the same.
+    """
+    advanced, _ = load_settings(session, integration_id, None, AdvancedSettings)
+    values = {
+        "id": integration_id,
+        "foreign": advanced.foreign_numbers,
+        "label": advanced.foreign_number_label,
+        "by_ean": BY_EAN,
+    }
+    for statement in (_RESET, _BY_NUMBER, _BY_SKU, _BY_EAN):
+        session.execute(text(statement), values)
+    _propose_by_name(session, integration_id)
+    session.execute(text(_CONFLICTS), {"id": integration_id})
+    session.flush()
+
+
+def _propose_by_name(session: Session, integration_id: str) -> None:
+    """Compare names of what is left with articles that no listing has; parents only with matrix articles, and so on."""
+    listings = session.execute(
+        text("SELECT id, name, structure FROM listing WHERE integration_id = :id AND state = 'open' AND name <> ''"),
+        {"id": integration_id},
+    ).all()
+    if not listings:
+        return
+    articles = session.execute(
+        text(
+            "SELECT a.id, a.name || coalesce((SELECT ' ' || string_agg(p.value, ' ' ORDER BY p.position)"
+            " FROM article_property p WHERE p.article_id = a.id AND p.is_option), '') AS name,"
+            " CASE a.kind WHEN 'matrix' THEN 'parent' WHEN 'variant' THEN 'variant' ELSE 'simple' END AS structure"
+            " FROM article a WHERE NOT a.is_deleted AND NOT a.is_postage AND NOT a.is_discount AND NOT a.is_surcharge"
+            " AND NOT EXISTS (SELECT FROM listing l WHERE l.integration_id = :id AND l.article_id = a.id)"
+        ),
+        {"id": integration_id},
+    ).all()
+    found = best_matches(
+        [Candidate(row[0], row[1], row[2]) for row in listings],
+        [Candidate(row[0], row[1], row[2]) for row in articles],
+        ENOUGH,
+    )
+    rows = [{"id": match.left, "article": match.right, "confidence": str(match.score)} for match in found]
+    session.execute(
+        text(
+            "UPDATE listing l SET article_id = g.article, how = 'name', confidence = g.confidence, state = 'proposed'"
+            " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS g(id bigint, article bigint, confidence numeric)"
+            " WHERE l.id = g.id"
+        ),
+        {"rows": orjson.dumps(rows).decode()},
+    )
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What confirming did; refused listings keep their state and say why."""
+
+    count: int
+    refused: tuple[tuple[int, Failure], ...] = ()
+
+
+def confirm(session: Session, integration_id: str, listing_ids: Sequence[int], by: str) -> Confirmed:
+    """Confirm proposals: the channel's SKU becomes a foreign number of the article where it is not its number anyway.
+
+    Documents that waited for the SKU are released, and what channels know of the articles is marked as to be sent. A listing
+    without an article or SKU, or whose SKU belongs to another article, is refused alone. Idempotent. Raises `FailureError`
+    SETTINGS_INCOMPLETE while foreign numbers are off and one would have to be written.
+    """
+    query = (
+        select(Listing)
+        .where(col(Listing.integration_id) == integration_id, col(Listing.id).in_(list(listing_ids)))
+        .order_by(col(Listing.id))
+        .with_for_update()
+    )
+    listings = session.exec(query).all()
+    numbers = _numbers(session, [row.article_id for row in listings if row.article_id])
+    needed = [row for row in listings if row.article_id and row.sku and numbers.get(row.article_id) != row.sku]
+    advanced, _ = load_settings(session, integration_id, None, AdvancedSettings)
+    if needed and not (advanced.foreign_numbers and advanced.foreign_number_label):
+        raise FailureError(Failure.of("SETTINGS_INCOMPLETE", fields="foreign_number_label"))
+    taken = _taken(session, integration_id, advanced.foreign_number_label, [row.sku for row in needed])
+    refused: list[tuple[int, Failure]] = []
+    good: list[Listing] = []
+    for row in listings:
+        failure = _refusal(row, taken, numbers)
+        if failure is None:
+            good.append(row)
+        else:
+            refused.append((row.id or 0, failure))
+    _write_numbers(session, integration_id, advanced.foreign_number_label, [row for row in good if row in needed])
+    for row in good:
+        row.state, row.conflict = "confirmed", ""
+        session.add(row)
+    release_all(session, [(f"article:{row.sku}", integration_id) for row in good])
+    if good:
+        journal.write(
+            session,
+            [
+                journal.event(
+                    integration_id, "", "paired", hop="lifecycle", status="info", params={"count": len(good)}, actor=by
+                )
+            ],
+        )
+    session.flush()
+    return Confirmed(len(good), tuple(refused))
+
+
+def _numbers(session: Session, article_ids: Sequence[int]) -> dict[int, str]:
+    rows = session.exec(select(Article.id, Article.number).where(col(Article.id).in_(article_ids))).all()
+    return {id or 0: number for id, number in rows}
+
+
+def _taken(session: Session, integration_id: str, label: str, skus: Sequence[str]) -> dict[str, int]:
+    """Whose the SKUs are already: as foreign numbers of this integration, or as article numbers."""
+    rows = session.execute(
+        text(
+            "SELECT number, article_id FROM foreign_number WHERE integration_id = :id AND label = :label AND number = ANY(:skus)"
+        ),
+        {"id": integration_id, "label": label, "skus": list(skus)},
+    )
+    return {row.number: row.article_id for row in rows}
+
+
+def _refusal(row: Listing, taken: dict[str, int], numbers: dict[int, str]) -> Failure | None:
+    if row.article_id is None or row.article_id not in numbers:
+        return Failure.of("ARTICLE_UNKNOWN", sku=row.sku)
+    if not row.sku:
+        return Failure.of("SKU_MISSING", name=row.name)
+    owner = taken.get(row.sku)
+    if owner is not None and owner != row.article_id:
+        return Failure.of("NUMBER_TAKEN_HERE", number=row.sku, article=owner)
+    if row.conflict == "PAIRED_TWICE" and row.how != "hand":
+        return Failure.of("PAIRED_TWICE", article=numbers[row.article_id])
+    return None
+
+
+def _write_numbers(session: Session, integration_id: str, label: str, rows: Sequence[Listing]) -> None:
+    if not rows:
+        return
+    values = [{"article": row.article_id, "number": row.sku} for row in rows]
+    session.execute(
+        text(
+            "INSERT INTO foreign_number (article_id, integration_id, label, number, is_active, is_scannable)"
+            " SELECT g.article, :id, :label, g.number, true, false"
+            " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS g(article bigint, number text)"
+            " ON CONFLICT (integration_id, label, number) DO UPDATE SET is_active = true"
+        ),
+        {"id": integration_id, "label": label, "rows": orjson.dumps(values).decode()},
+    )
+    article_ids = [row.article_id for row in rows if row.article_id]
+    mark_stock_dirty(session, article_ids)
+    for kind in ("prices", "articles"):
+        mark_dirty(session, kind, article_ids)
+
+
+def choose(session: Session, integration_id: str, listing_id: int, article_number: str) -> None:
+    """Choose a listing's article by hand; it is confirmed separately. Raises `FailureError` RECORD_GONE, ARTICLE_UNKNOWN."""
+    row = session.exec(
+        select(Listing).where(col(Listing.integration_id) == integration_id, col(Listing.id) == listing_id)
+    ).one_or_none()
+    if row is None:
+        raise FailureError(Failure.of("RECORD_GONE"))
+    article_id = session.exec(
+        select(Article.id).where(col(Article.number) == article_number, ~col(Article.is_deleted))
+    ).first()
+    if article_id is None:
+        raise FailureError(Failure.of("ARTICLE_UNKNOWN", sku=article_number))
+    row.article_id, row.how, row.confidence, row.state, row.conflict = article_id, "hand", CERTAIN, "proposed", ""
+    session.add(row)
+    session.flush()
+
+
+def ignore(session: Session, integration_id: str, listing_ids: Sequence[int], *, ignored: bool) -> int:
+    """Leave listings out of the worksheet, or take them back in; returns how many."""
+    change = text(
+        "UPDATE listing SET state = :state, article_id = CASE WHEN :ignored THEN article_id END"
+        " WHERE integration_id = :id AND id = ANY(:ids) AND state <> 'confirmed' RETURNING id"
+    )
+    values = {"id": integration_id, "ids": list(listing_ids), "ignored": ignored, "state": "ignored" if ignored else "open"}
+    return len(session.execute(change, values).all())
+
+
+def certain_enough(session: Session, integration_id: str, confidence: Decimal) -> list[int]:
+    """The proposals of at least this confidence, without conflicts."""
+    query = (
+        select(Listing.id)
+        .where(
+            col(Listing.integration_id) == integration_id,
+            col(Listing.state) == "proposed",
+            col(Listing.confidence) >= confidence,
+        )
+        .order_by(col(Listing.id))
+    )
+    return [id for id in session.exec(query) if id is not None]
