@@ -12,10 +12,26 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import connectors
+from canonical.capability import ROWS
 from canonical.codes import CODES, Kind, Repair
 from canonical.feature import Direction, Feature
-from canonical.settings import AdvancedSettings, FeatureSettings, OrderSettings, ShipmentSettings, StockSettings
+from canonical.settings import (
+    AdvancedSettings,
+    ArticleSettings,
+    CategorySettings,
+    DocumentSettings,
+    FeatureSettings,
+    ImportSettings,
+    LocationStockSettings,
+    OrderSettings,
+    PriceSettings,
+    RefundSettings,
+    ShipmentSettings,
+    StockSettings,
+)
+from connectors import matrix
 from connectors.spec import ConnectorSpec
+from docs.differences import DIFFERENCES
 
 DOCS = Path(__file__).parent
 NOTICE = "<!-- Written by docs/generate.py; change the code, then run: .venv/bin/python -m docs.generate -->"
@@ -39,6 +55,13 @@ PLACES = {
 SHARED: tuple[tuple[str, type[FeatureSettings]], ...] = (
     ("Orders", OrderSettings),
     ("Stock", StockSettings),
+    ("Stock, for channels with locations", LocationStockSettings),
+    ("Prices", PriceSettings),
+    ("Articles", ArticleSettings),
+    ("Categories", CategorySettings),
+    ("Documents", DocumentSettings),
+    ("Refunds", RefundSettings),
+    ("Initial import", ImportSettings),
     ("Order status and tracking", ShipmentSettings),
     ("Integration as a whole", AdvancedSettings),
 )
@@ -208,7 +231,7 @@ def matrix_cell(spec: ConnectorSpec, feature: Feature) -> str:
 
 def matrix_page() -> str:
     """Which connector has which feature."""
-    specs = list(connectors.specs().values())
+    specs = matrix.columns(connectors.specs())
     rows = [
         (
             f"`{feature.value}`",
@@ -217,14 +240,42 @@ def matrix_page() -> str:
         )
         for feature in Feature
     ]
-    matrix = table(("Feature", "Direction", *(f"{spec.title} ({spec.api_version})" for spec in specs)), rows)
+    features = table(("Feature", "Direction", *(f"{spec.title} ({spec.api_version})" for spec in specs)), rows)
+    detail = [
+        (line.area, line.label, *(f"● {cell.note}".strip() if cell.is_there else "–" for cell in line.cells))
+        for line in matrix.lines(connectors.specs(), "en")
+    ]
+    rows_of_the_matrix = table(("Area", "Feature", *(spec.title for spec in specs)), detail)
+    brands = ", ".join(spec.title for spec in connectors.specs().values() if spec.family)
+    differences = table(
+        ("Connector", "Feature", "Published", "Here", "Why"),
+        (
+            (connectors.spec_of(key).title, ROWS[row].label, "–" if here else "●", "●" if here else "–", reason)
+            for (key, row), (here, reason) in DIFFERENCES.items()
+        ),
+    )
     return f"""{NOTICE}
 # Feature matrix
 
 What each connector exchanges, as its declaration (`SPEC`) says; a dash means that it does not. The interval is the safety
 net of a productive integration: changes in the ERP are hinted at and leave earlier.
 
-{matrix}
+{features}
+
+Entries of the gallery that are one of these for a single marketplace: {brands or "none"}.
+
+## In detail
+
+The same as a PDF: page *Connectors → Feature matrix → PDF*.
+
+{rows_of_the_matrix}
+
+## Where this differs from the published scope
+
+The published matrix is that of the originals (state August 2025); a test compares it with the declarations and knows
+exactly these differences.
+
+{differences}
 """
 
 

@@ -17,7 +17,7 @@ POLL_SECONDS = 0.02
 class Fault:
     """One fault: `count` requests long (None = until switched off), where `path` (a regular expression) is found.
 
-    `path` is searched in "METHOD /path". `lose_reply` and `hang_reply` act after the effect, the others before anything is
+    The first `skip` requests that it would hit pass. `path` is searched in "METHOD /path". `lose_reply` and `hang_reply` act after the effect, the others before anything is
     done; `retry_after` and `delay` are seconds.
     """
 
@@ -26,6 +26,7 @@ class Fault:
     path: str | None = None
     retry_after: int | None = None
     delay: float = 2.0
+    skip: int = 0
 
 
 class Faults:
@@ -35,6 +36,7 @@ class Faults:
         self._lock = threading.Lock()
         self._fault: Fault | None = None
         self._left: int | None = None
+        self._skip = 0
         self._waiting = 0
         self._round = 0
         self.hits = 0
@@ -47,6 +49,7 @@ class Faults:
         path: str | None = None,
         retry_after: int | None = None,
         delay: float = 2.0,
+        skip: int = 0,
     ) -> None:
         """Switch a fault on, or off with None; raises ValueError for an unknown mode or a bad regular expression."""
         if mode is not None and mode not in MODES:
@@ -56,8 +59,9 @@ class Faults:
         except re.error as error:
             raise ValueError(f"path is not a regular expression: {error}") from error
         with self._lock:
-            self._fault = None if mode is None else Fault(mode, count, path, retry_after, delay)
+            self._fault = None if mode is None else Fault(mode, count, path, retry_after, delay, skip)
             self._left = count
+            self._skip = skip
 
     def apply_json(self, data: Mapping[str, Any]) -> None:
         """Do what a POST to `/sandbox/faults` says: set a fault, switch it off, or `{"release": true}` hanging requests."""
@@ -88,6 +92,9 @@ class Faults:
         with self._lock:
             fault = self._fault
             if fault is None or (fault.path and not re.search(fault.path, f"{method} {path}")):
+                return None
+            if self._skip:
+                self._skip -= 1
                 return None
             self.hits += 1
             if self._left is not None:

@@ -1,12 +1,16 @@
 """The gallery of connectors, installing them, and the feature matrix."""
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from canonical.feature import Feature
+from connectors.matrix import columns, lines
 from connectors.spec import ConnectorKind
+from documents.matrix import matrix_pdf
 from erp.queries import integrations
-from web.context import Db, deps_of, go, lifecycle_of, not_found, render, visitor_of
+from web.context import Db, deps_of, go, lifecycle_of, not_found, render, visitor_of, voice_of
 from web.i18n import N_
 
 router = APIRouter(include_in_schema=False)
@@ -44,5 +48,21 @@ async def install(request: Request, key: str) -> Response:
 
 @router.get("/connectors/matrix", response_class=HTMLResponse)
 def matrix(request: Request) -> HTMLResponse:
-    """Which connector can do what, from their declarations."""
-    return render(request, "matrix.html", features=list(Feature))
+    """Which connector can do what, from their declarations: features, then every row of the matrix."""
+    specs, language = deps_of(request).specs, visitor_of(request).language
+    return render(request, "matrix.html", features=list(Feature), columns=columns(specs), lines=lines(specs, language))
+
+
+@router.get("/connectors/matrix.pdf")
+def matrix_file(request: Request) -> Response:
+    """The matrix as a PDF."""
+    specs, voice = deps_of(request).specs, voice_of(request)
+    found = [
+        (line.area, line.label, *(f"● {cell.note}".strip() if cell.is_there else "–" for cell in line.cells))
+        for line in lines(specs, voice.language)
+    ]
+    head = [voice.say(N_("Area")), voice.say(N_("Feature"))]
+    titles = [spec.title for spec in columns(specs)]
+    content = matrix_pdf(voice.say(N_("Feature matrix")), voice.language, datetime.now(UTC), head, titles, found)
+    headers = {"Content-Disposition": 'inline; filename="feature-matrix.pdf"'}
+    return Response(content, media_type="application/pdf", headers=headers)

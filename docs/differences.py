@@ -1,0 +1,6 @@
+"""Where our feature matrix differs from the published one (D§9.1) on purpose, each with its reason."""
+
+from canonical.capability import Capability
+
+DIFFERENCES: dict[tuple[str, Capability], tuple[bool, str]] = {}
+"""By connector and row: whether we have it, and why that differs."""
