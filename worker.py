@@ -97,7 +97,7 @@ def activities(deps: Deps, client: Client) -> list[Any]:
         PartnerActivities(deps).check_partner,
         catalogue.begin_reading, catalogue.read_catalogue_page, catalogue.end_reading, catalogue.queue_articles,
         catalogue.import_articles, catalogue.import_images, catalogue.end_import, catalogue.fail_catalogue,
-        channels.fetch_choices, channels.finish_grant, channels.remove_webhooks,
+        channels.fetch_choices, channels.fetch_taxonomy, channels.finish_grant, channels.remove_webhooks,
     ]  # fmt: skip
 
 

@@ -11,9 +11,9 @@ from activities.failures import reports_failures
 from canonical.channel import WebhookReport
 from canonical.failure import Failure, FailureError
 from canonical.runs import HouseDone
-from connectors.protocol import KeepsWebhooks, ListsChoices
+from connectors.protocol import DescribesTaxonomy, KeepsWebhooks, ListsChoices
 from connectors.spec import ConnectorSpec
-from erp import channel_options, grants, journal, webhooks
+from erp import category_mapping, channel_options, grants, journal, webhooks
 from erp.credentials import store_credentials
 from erp.integrations import get
 
@@ -65,6 +65,24 @@ class ChannelActivities:
             journal.write(session, [event])
             session.commit()
         return total
+
+    @activity.defn(name="fetch_taxonomy")
+    @reports_failures
+    def fetch_taxonomy(self, integration_id: str, by: str) -> int:
+        """Fetch a marketplace's categories, attributes and values; returns how many categories there are."""
+        with open_channel(self._deps, integration_id) as channel:
+            if not isinstance(channel.connector, DescribesTaxonomy):
+                raise FailureError(Failure.of("FEATURE_UNKNOWN", feature="taxonomy"))
+            found = channel.connector.fetch_taxonomy()
+        with self._deps.sessions() as session:
+            category_mapping.store_taxonomy(session, integration_id, found)
+            params = {"kinds": f"{len(found.nodes)} / {len(found.attributes)} / {len(found.values)}"}
+            event = journal.event(
+                integration_id, "articles", "options_loaded", hop="lifecycle", status="info", params=params, actor=by
+            )
+            journal.write(session, [event])
+            session.commit()
+        return len(found.nodes)
 
     @activity.defn(name="finish_grant")
     @reports_failures

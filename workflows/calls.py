@@ -163,6 +163,11 @@ async def fetch_choices(integration_id: str, by: str) -> int:
     return await _call("fetch_choices", [integration_id, by], int, "option lists", retry=SHOP, seconds=120)
 
 
+async def fetch_taxonomy(integration_id: str, by: str) -> int:
+    """Fetch a marketplace's categories and attributes."""
+    return await _call("fetch_taxonomy", [integration_id, by], int, "categories", retry=SHOP, seconds=300)
+
+
 async def finish_grant(integration_id: str, state: str, by: str) -> None:
     """Make credentials of an answered grant."""
     await _call("finish_grant", [integration_id, state, by], type(None), "grant", retry=SHOP)

@@ -172,6 +172,20 @@ class Integration:
     def _check_reload_choices(self, command: By) -> None:
         self._must_live()
 
+    @workflow.update
+    async def reload_taxonomy(self, command: By) -> IntegrationState:
+        """Fetch the marketplace's categories and attributes anew."""
+        try:
+            await calls.fetch_taxonomy(self.state.id, command.by)
+        except ActivityError as error:
+            failure = failure_of(error)
+            raise refusal(failure.code, **failure.params) from None
+        return self.state
+
+    @reload_taxonomy.validator
+    def _check_reload_taxonomy(self, command: By) -> None:
+        self._must_live()
+
     async def _begin(self, name: str, workflow_id: str, work: CatalogueWork) -> IntegrationState:
         """Start long work that outlives this update; refused while the same work runs."""
         try:
