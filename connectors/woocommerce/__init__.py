@@ -1,14 +1,26 @@
-"""WooCommerce: orders, stock, order status and tracking over its REST API v3."""
+"""WooCommerce over its REST API v3: orders, articles, prices, stock, categories, order status, tracking and refunds."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from canonical.channel import GrantKind, WebhookHint
 from canonical.feature import Feature
 from canonical.settings import StockSettings
-from connectors.spec import ConnectorKind, ConnectorSpec, FeatureSpec, Limits, Text
-from connectors.woocommerce.settings import WooCredentials, WooOrderSettings, WooShipmentSettings
+from connectors.spec import ConnectorKind, ConnectorSpec, FeatureSpec, Grant, Limits, Text
+from connectors.woocommerce.capabilities import CAPABILITIES
+from connectors.woocommerce.settings import (
+    WooArticleSettings,
+    WooCategorySettings,
+    WooCredentials,
+    WooOrderSettings,
+    WooPriceSettings,
+    WooRefundSettings,
+    WooShipmentSettings,
+    WooShopAddress,
+)
 
 if TYPE_CHECKING:
     from connectors.account import Account
@@ -21,8 +33,8 @@ SPEC = ConnectorSpec(
     kind=ConnectorKind.SHOP,
     api_version="wc/v3",
     summary=Text(
-        de="Der Shop für WordPress: Aufträge kommen herein, Bestände und Sendungsnummern gehen hinaus.",
-        en="The shop for WordPress: orders come in, stock and tracking go out.",
+        de="Der Shop für WordPress: Aufträge kommen herein, Artikel, Preise, Bestände und Sendungsnummern gehen hinaus.",
+        en="The shop for WordPress: orders come in, articles, prices, stock and tracking go out.",
     ),
     credentials=WooCredentials,
     credentials_help=(
@@ -46,9 +58,8 @@ SPEC = ConnectorSpec(
     ),
     limits=Limits(per_second=20, burst=40),
     features={
-        Feature.ORDERS: FeatureSpec(
-            WooOrderSettings, every=timedelta(minutes=15), hints=("order.created", "order.updated")
-        ),
+        Feature.ARTICLES: FeatureSpec(WooArticleSettings, every=timedelta(minutes=5), batch=50),
+        Feature.CATEGORIES: FeatureSpec(WooCategorySettings, every=timedelta(minutes=15), batch=100),
         Feature.STOCK: FeatureSpec(
             StockSettings,
             every=timedelta(minutes=5),
@@ -57,6 +68,10 @@ SPEC = ConnectorSpec(
                 "Nur an Produkten, deren Lagerbestand der Shop verwaltet.",
                 "Only for products whose stock the shop manages.",
             ),
+        ),
+        Feature.PRICES: FeatureSpec(WooPriceSettings, every=timedelta(minutes=5), batch=100),
+        Feature.ORDERS: FeatureSpec(
+            WooOrderSettings, every=timedelta(minutes=15), hints=("order.created", "order.updated")
         ),
         Feature.SHIPMENTS: FeatureSpec(
             WooShipmentSettings,
@@ -67,7 +82,33 @@ SPEC = ConnectorSpec(
                 "WooCommerce has no field of its own for tracking numbers; you choose the way in the settings.",
             ),
         ),
+        Feature.REFUNDS: FeatureSpec(
+            WooRefundSettings,
+            every=timedelta(minutes=10),
+            batch=10,
+            note=Text(
+                "Ausgezahlt wird nur, wenn der Zahlungsanbieter des Auftrags es im Shop kann.",
+                "Paid out only if the order's payment provider can do so in the shop.",
+            ),
+        ),
     },
+    capabilities=CAPABILITIES,
+    imports_catalogue=True,
+    lists_articles=True,
+    has_webhooks=True,
+    choices=("tax_classes", "categories", "order_statuses"),
+    grants=(
+        Grant(
+            GrantKind.CALLBACK,
+            WooShopAddress,
+            Text(
+                "Der Shop fragt dich, ob Connect lesen und schreiben darf, und sendet den Schlüssel selbst; "
+                "dafür muss Connect von außen über https erreichbar sein.",
+                "The shop asks you whether Connect may read and write, and sends the key itself; "
+                "for this, Connect must be reachable from outside over https.",
+            ),
+        ),
+    ),
 )
 
 
@@ -96,3 +137,35 @@ def reader() -> "Connector":
     from connectors.woocommerce.client import WooCommerce
 
     return WooCommerce(NoTransport(), {}, is_secure=True)
+
+
+def read_webhook(
+    credentials: BaseModel,  # noqa: ARG001 - other vendors sign with them
+    headers: Mapping[str, str],
+    body: bytes,
+    secret: str,
+) -> WebhookHint | None:
+    """Verify a delivery with the secret of the registration; the credentials sign nothing here."""
+    from connectors.woocommerce.webhooks import read
+
+    return read(headers, body, secret)
+
+
+def authorize_url(form: BaseModel, *, return_url: str, callback_url: str, state: str) -> str:
+    """The shop's page where the merchant grants a key. No network."""
+    from connectors.woocommerce import grants
+
+    return grants.authorize_url(form, return_url=return_url, callback_url=callback_url, state=state)
+
+
+def granted_credentials(
+    form: BaseModel,
+    answer: Mapping[str, str],
+    state: str,
+    account: "Account",  # noqa: ARG001 - other vendors are asked for a token
+    options: "TransportOptions",  # noqa: ARG001
+) -> BaseModel:
+    """Make credentials of the key that the shop posted; no call is made. Raises `FailureError` GRANT_REFUSED."""
+    from connectors.woocommerce import grants
+
+    return grants.granted_credentials(form, answer, state)

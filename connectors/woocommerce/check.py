@@ -17,8 +17,12 @@ READ_PATHS: Mapping[Feature, str] = {
     Feature.ORDERS: "/orders",
     Feature.STOCK: "/products",
     Feature.SHIPMENTS: "/orders",
+    Feature.PRICES: "/products",
+    Feature.ARTICLES: "/products",
+    Feature.CATEGORIES: "/products/categories",
+    Feature.REFUNDS: "/orders",
 }
-WRITTEN = (Feature.STOCK, Feature.SHIPMENTS)
+WRITTEN = frozenset(READ_PATHS) - {Feature.ORDERS}
 
 
 class ConnectionTest:

@@ -54,6 +54,9 @@ VAT_ID_KEYS = (
 
 MOST_PROBLEMS = 5
 
+REFUNDED_ITEM = "_refunded_item_id"
+"""The field in which a refund's line names the line of the order."""
+
 LANGUAGE_KEYS = ("wpml_language", "trp_language", "weglot_language")
 """WooCommerce orders name no language; these are the fields of the usual translation plug-ins."""
 
@@ -74,6 +77,7 @@ def read_order(body: bytes) -> ChannelOrder:
     billing = _address(order.billing, _first(order.meta_data, VAT_ID_KEYS))
     delivery = _address(order.shipping, "")
     rates = {tax.rate_id: tax for tax in order.tax_lines}
+    removed = _removed(order)
     read = ChannelOrder(
         external_id=str(order.id),
         number=order.number or str(order.id),
@@ -92,7 +96,7 @@ def read_order(body: bytes) -> ChannelOrder:
             transaction_id=order.transaction_id,
             paid_at=order.date_paid_gmt,
         ),
-        lines=tuple(_line(line, rates) for line in order.line_items),
+        lines=tuple(_line(line, rates, removed.get(str(line.id), Decimal(0))) for line in order.line_items),
         shipping=tuple(part for each in order.shipping_lines for part in _charges(each, each.method_title, rates)),
         fees=tuple(part for each in order.fee_lines for part in _charges(each, each.name, rates)),
         discounts=tuple(Discount(code=c.code, net=c.discount, tax=c.discount_tax) for c in order.coupon_lines),
@@ -149,7 +153,17 @@ def _first(metas: Sequence[WooMeta], keys: Sequence[str]) -> str:
     return next((values[key] for key in keys if values.get(key)), "")
 
 
-def _line(raw: WooLine, rates: Mapping[int, WooTaxLine]) -> OrderLine:
+def _removed(order: WooOrder) -> Mapping[str, Decimal]:
+    """How much of each line was refunded, by the line's id; an amount that went back without goods removes nothing."""
+    removed: dict[str, Decimal] = {}
+    for refund in order.connect_refunds:
+        for line in refund.line_items:
+            line_id = next((str(meta.value) for meta in line.meta_data if meta.key == REFUNDED_ITEM), "")
+            removed[line_id] = removed.get(line_id, Decimal(0)) + abs(line.quantity)
+    return removed
+
+
+def _line(raw: WooLine, rates: Mapping[int, WooTaxLine], removed: Decimal) -> OrderLine:
     return OrderLine(
         ref=str(raw.id),
         sku=raw.sku,
@@ -162,6 +176,7 @@ def _line(raw: WooLine, rates: Mapping[int, WooTaxLine]) -> OrderLine:
         discount_tax=raw.subtotal_tax - raw.total_tax,
         properties=tuple(_properties(raw)),
         product_ref=_product_ref(raw),
+        removed=min(removed, raw.quantity),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 LARGEST = Decimal(10) ** 12
+REFUNDS_KEY = "connect_refunds"
+"""The key of ours under which a fetched order holds the lines of its refunds; the shop's own `refunds` names only totals."""
 
 
 def _text(value: object) -> object:
@@ -162,6 +164,19 @@ class WooRefund(_Lean):
     total: Money
 
 
+class WooRefundedLine(_Lean):
+    """A line of a refund; its quantity is negative, and a field names the order's line."""
+
+    quantity: Annotated[_Amount, BeforeValidator(_blank_is_zero)] = Decimal(0)
+    meta_data: Metas = ()
+
+
+class WooRefundDetail(_Lean):
+    """A refund with its lines, as fetched besides the order."""
+
+    line_items: Annotated[tuple[WooRefundedLine, ...], BeforeValidator(_list)] = ()
+
+
 Charges = Annotated[tuple[WooCharge, ...], BeforeValidator(_list)]
 
 
@@ -197,3 +212,5 @@ class WooOrder(_Lean):
     coupon_lines: Annotated[tuple[WooCoupon, ...], BeforeValidator(_list)] = ()
     refunds: Annotated[tuple[WooRefund, ...], BeforeValidator(_list)] = ()
     gift_cards: Annotated[tuple[WooGiftCard, ...], BeforeValidator(_list)] = ()
+    connect_refunds: Annotated[tuple[WooRefundDetail, ...], BeforeValidator(_list)] = ()
+    """`REFUNDS_KEY`; empty in documents that were not fetched by us, such as those of webhooks."""

@@ -11,13 +11,18 @@ import orjson
 
 from canonical.failure import Failure, FailureError
 from canonical.order import DocumentPage, RawDocument
-from connectors.answers import Answer, not_json
+from connectors.answers import Answer, RefusedError
 from connectors.transport import Calls, Params
+from connectors.woocommerce.answers import INVALID_ID, error_of, rows_of
+from connectors.woocommerce.models import REFUNDS_KEY
+from connectors.woocommerce.products import all_rows
 
 PAGE = 100
 SECOND = timedelta(seconds=1)
 LONGEST_FETCH = 30.0
 CLOCK_TOLERANCE = timedelta(minutes=10)
+CLOSED = frozenset({"completed", "cancelled", "refunded", "failed", "trash"})
+REFUND_FIELDS = "id,line_items"
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def fetch(calls: Calls, cursor: str, limit: int) -> DocumentPage:
         asked_at = datetime.now(UTC)
         size = PAGE if at.page else per_page
         answer = calls.get("/orders", at.params(size))
-        page = [document(row) for row in rows_of(answer)]
+        page = _documents(calls, answer)
         documents |= {row.external_id: row for row in page}
         at, more = _in_bunch(at, page, answer) if at.page else _next(at, page, size, asked_at)
     return DocumentPage(documents=tuple(documents.values()), cursor=str(at), more=more)
@@ -113,20 +118,33 @@ def fetch_by_number(calls: Calls, numbers: Sequence[str]) -> DocumentPage:
     for start in range(0, len(ids), PAGE):
         chunk = ids[start : start + PAGE]
         answer = calls.get("/orders", {"include": ",".join(chunk), "per_page": PAGE})
-        found |= {row.number: row for row in map(document, rows_of(answer))}
+        found |= {row.number: row for row in _documents(calls, answer)}
     for number in wanted:
         if number not in found:
             answer = calls.get("/orders", {"search": number, "per_page": PAGE})
-            found |= {row.number: row for row in map(document, rows_of(answer)) if row.number == number}
+            found |= {row.number: row for row in _documents(calls, answer) if row.number == number}
     return DocumentPage(documents=tuple(found[number] for number in wanted if number in found), cursor="", more=False)
 
 
-def rows_of(answer: Answer) -> list[Any]:
-    """The rows of a list; anything else is not the interface of a shop."""
-    rows = answer.json()
-    if not isinstance(rows, list):
-        raise FailureError(not_json(answer))
-    return rows
+def _documents(calls: Calls, answer: Answer) -> list[RawDocument]:
+    """The orders of a page, those with refunds completed by what was refunded."""
+    return [document(_with_refunds(calls, row)) for row in rows_of(answer)]
+
+
+def _with_refunds(calls: Calls, row: Any) -> Any:
+    """Add the lines of an order's refunds, of which the order itself only names the totals.
+
+    Only where the order may still be imported: what is closed in the shop is skipped anyway.
+    """
+    if not isinstance(row, dict) or not row.get("refunds") or row.get("status") in CLOSED or not row.get("id"):
+        return row
+    try:
+        refunds = all_rows(calls, f"/orders/{row['id']}/refunds", {"_fields": REFUND_FIELDS})
+    except RefusedError as error:
+        if error.answer.status == 404 and error_of(error.answer)[0].endswith((INVALID_ID, "invalid_order_id")):
+            return row
+        raise
+    return {**row, REFUNDS_KEY: refunds}
 
 
 def document(row: Any) -> RawDocument:

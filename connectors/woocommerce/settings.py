@@ -8,7 +8,16 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from canonical.settings import OrderSettings, ShipmentSettings, setting
+from canonical.catalogue import DataType, TaxCategory
+from canonical.settings import (
+    ArticleSettings,
+    CategorySettings,
+    OrderSettings,
+    PriceSettings,
+    RefundSettings,
+    ShipmentSettings,
+    setting,
+)
 
 _NOT_THE_SHOP = re.compile(r"/(wp-admin|wp-json|wp-login\.php|wc-api|index\.php)(/.*)?$")
 """What people copy along with the address; a WordPress folder before it belongs to the shop and stays."""
@@ -107,8 +116,185 @@ def _plain(value: object) -> str:
     return "".join(text.split())
 
 
+class WooShopAddress(BaseModel):
+    """What must be known before a shop is asked for a key: its address."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    url: str = Field(
+        title="Address of the shop",
+        description="As you open the shop in the browser: https://shop.example",
+        json_schema_extra={
+            "title_de": "Adresse des Shops",
+            "help_de": "So wie du den Shop im Browser öffnest: https://shop.example",
+        },
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _clean(cls, value: str) -> str:
+        return clean_url(value)
+
+
 class WooOrderSettings(OrderSettings):
-    """Order import from WooCommerce (D§2.5); nothing is added to what all shops have."""
+    """Order import from WooCommerce (D§2.5); plug-ins add states of their own, so they can be read from the shop."""
+
+    import_states: frozenset[str] = setting(
+        frozenset({"processing", "on-hold"}),
+        "States to import",
+        "Zahlungsstatus für Auftragsimport",
+        "Orders in other states wait until their state changes.",
+        "Aufträge in anderem Status warten, bis er sich ändert.",
+        section="selection",
+        channel_options="order_statuses",
+        mandatory=True,
+    )
+
+
+class Backorders(StrEnum):
+    """What the shop does when an article that is no remaining stock is sold out."""
+
+    UNCHANGED = "unchanged"
+    NO = "no"
+    NOTIFY = "notify"
+    YES = "yes"
+
+
+class WooArticleSettings(ArticleSettings):
+    """Articles to WooCommerce (D§2.1)."""
+
+    data_types: frozenset[DataType] = setting(
+        frozenset(
+            {
+                DataType.MASTER_DATA,
+                DataType.VARIANTS,
+                DataType.CROSS_SELLING,
+                DataType.IMAGES,
+                DataType.TAGS,
+                DataType.PROPERTIES,
+            }
+        ),
+        "Data types",
+        "Datentypen",
+        "Which parts are sent; others stay as they are in the shop.",
+        "Welche Teile gesendet werden; andere bleiben im Shop, wie sie sind.",
+        section="articles",
+        mandatory=True,
+    )
+    meta_texts: bool = setting(
+        False,
+        "Meta texts",
+        "Meta-Texte",
+        "Title, description and keywords for search engines; the shop needs the plug-in Yoast SEO.",
+        "Titel, Beschreibung und Schlagworte für Suchmaschinen; der Shop braucht das Plug-in Yoast SEO.",
+        section="articles",
+    )
+    show_properties: bool = setting(
+        False,
+        "Show properties",
+        "Eigenschaften als Zusatzinfo anzeigen",
+        "On the product page.",
+        "Auf der Produktseite.",
+        section="articles",
+    )
+    backorders: Backorders = setting(
+        Backorders.UNCHANGED,
+        "Backorders",
+        "Lieferrückstand",
+        "What the shop permits when an article is sold out; remaining stock never permits it.",
+        "Was der Shop erlaubt, wenn ein Artikel ausverkauft ist; Restmengen erlauben es nie.",
+        section="articles",
+    )
+    default_category: str = setting(
+        "",
+        "Default category",
+        "Standardkategorie",
+        "For articles without one.",
+        "Für Artikel ohne Kategorie.",
+        section="articles",
+        channel_options="categories",
+        pattern=r"^\d*$",
+    )
+    tax_class_normal: str = setting(
+        "standard",
+        "Tax class for the normal rate",
+        "Steuerklasse normal",
+        section="tax",
+        channel_options="tax_classes",
+        min_length=1,
+    )
+    tax_class_reduced: str = setting(
+        "reduced-rate",
+        "Tax class for the reduced rate",
+        "Steuerklasse ermäßigt",
+        section="tax",
+        channel_options="tax_classes",
+        min_length=1,
+    )
+    tax_class_special: str = setting(
+        "reduced-rate",
+        "Tax class for the special rate",
+        "Steuerklasse Sondersatz",
+        section="tax",
+        channel_options="tax_classes",
+        min_length=1,
+    )
+    tax_class_exempt: str = setting(
+        "zero-rate",
+        "Tax class for exempt articles",
+        "Steuerklasse befreit",
+        section="tax",
+        channel_options="tax_classes",
+        min_length=1,
+    )
+
+    @property
+    def tax_classes(self) -> dict[TaxCategory, str]:
+        """The shop's class of each of our tax categories."""
+        return {
+            TaxCategory.NORMAL: self.tax_class_normal,
+            TaxCategory.REDUCED: self.tax_class_reduced,
+            TaxCategory.SPECIAL: self.tax_class_special,
+            TaxCategory.EXEMPT: self.tax_class_exempt,
+        }
+
+
+class WooPriceSettings(PriceSettings):
+    """Prices to WooCommerce (D§2.4); it has no prices of customer groups or scales."""
+
+    prices_net: bool = setting(
+        False,
+        "Send net prices",
+        "Nettopreise übertragen",
+        "As the shop enters them: WooCommerce → Settings → Tax. Off: gross.",
+        "So wie der Shop sie führt: WooCommerce → Einstellungen → Steuer. Aus: brutto.",
+        section="prices",
+    )
+    pre_round: bool = setting(
+        False,
+        "Round prices",
+        "Preise vorrunden",
+        "To the cent; off: converted prices keep four decimals.",
+        "Auf den Cent; aus: umgerechnete Preise behalten vier Nachkommastellen.",
+        section="prices",
+    )
+
+
+class WooCategorySettings(CategorySettings):
+    """Categories to WooCommerce (D§2.2)."""
+
+
+class WooRefundSettings(RefundSettings):
+    """Refunds through WooCommerce (D§2.8)."""
+
+    api_refund: bool = setting(
+        True,
+        "Pay out through the payment provider",
+        "Über den Zahlungsanbieter auszahlen",
+        "Off: the refund is only noted in the shop, and you pay it out yourself.",
+        "Aus: die Erstattung wird im Shop nur vermerkt, und du zahlst sie selbst aus.",
+        section="refunds",
+    )
 
 
 class TrackingWay(StrEnum):

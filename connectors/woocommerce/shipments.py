@@ -6,10 +6,9 @@ from typing import Any
 from canonical.codes import Kind
 from canonical.failure import Failure, FailureError
 from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult, StatusKind
-from connectors.answers import Answer, RefusedError, not_json
+from connectors.answers import RefusedError
 from connectors.transport import Calls
-from connectors.woocommerce.answers import INVALID_ID, NO_ROUTE, error_of
-from connectors.woocommerce.orders import rows_of
+from connectors.woocommerce.answers import INVALID_ID, NO_ROUTE, error_of, row_of, rows_of
 from connectors.woocommerce.settings import TrackingWay, WooShipmentSettings
 
 ONE_ORDER_REFUSED = (400, 409, 422)
@@ -78,7 +77,7 @@ class _Report:
 
     def _order(self, fields: str) -> dict[str, Any]:
         answer = self._calls.get(self._path, {"_fields": fields})
-        return _map_of(answer)
+        return row_of(answer)
 
     def _cancel(self) -> bool:
         """Cancel, unless the shop has shipped it meanwhile; cancelled or refunded already is as good."""
@@ -114,7 +113,7 @@ class _Report:
 
     def _change(self, change: dict[str, Any]) -> None:
         """Change the order; only what the shop repeats in its answer counts as done."""
-        state = _map_of(self._calls.put(self._path, change)).get("status")
+        state = row_of(self._calls.put(self._path, change)).get("status")
         if change.get("status", state) != state:
             raise FailureError(Failure.of("ITEM_REFUSED", record=self._name, reason=f"status = {state}"))
 
@@ -126,7 +125,7 @@ class _Report:
             texts = [str(note.get("note", "")) for note in notes if isinstance(note, dict)]
             if any(all(number in text for number in numbers) for text in texts):
                 return
-        _map_of(self._calls.post(path, {"note": self._note_text(numbers), "customer_note": True}))
+        row_of(self._calls.post(path, {"note": self._note_text(numbers), "customer_note": True}))
 
     def _note_text(self, numbers: Sequence[str]) -> str:
         text = self._settings.note_text.replace("{tracking_numbers}", ", ".join(numbers))
@@ -145,7 +144,7 @@ class _Report:
         try:
             if self._status.is_repeat and joined in self._fulfilled_numbers(path):
                 return
-            _map_of(self._calls.post(path, self._fulfillment(joined)))
+            row_of(self._calls.post(path, self._fulfillment(joined)))
         except RefusedError as error:
             if error.answer.status == 404 and error_of(error.answer)[0] == NO_ROUTE:
                 raise FailureError(Failure.of("FULFILLMENTS_OFF")) from error
@@ -195,11 +194,3 @@ class _Report:
         )
         earlier = [number.strip() for number in stored.split(",") if number.strip()]
         return [{"key": key, "value": ", ".join(dict.fromkeys([*earlier, *numbers]))}]
-
-
-def _map_of(answer: Answer) -> dict[str, Any]:
-    """The object that the shop answers; a page for people in its place confirms nothing."""
-    body = answer.json()
-    if not isinstance(body, dict) or "id" not in body:
-        raise FailureError(not_json(answer))
-    return body

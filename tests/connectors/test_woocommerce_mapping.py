@@ -73,6 +73,7 @@ def test_refunds_are_positive_and_added_up(orders: dict[str, ChannelOrder]) -> N
     assert refunded == {"71": "30.96", "72": "18.49", "73": "10.00", "74": "4.41"}
 
 
+@pytest.mark.proves("woocommerce", "order_discounts")
 def test_discount_shares_and_vouchers(orders: dict[str, ChannelOrder]) -> None:
     order = orders["57"]
     assert [(d.code, str(d.net), str(d.tax)) for d in order.discounts] == [
@@ -83,6 +84,7 @@ def test_discount_shares_and_vouchers(orders: dict[str, ChannelOrder]) -> None:
     assert order.lines[1].title == 'Schreibtischlampe "Lumen" & Dimmer'
 
 
+@pytest.mark.proves("woocommerce", "order_fees")
 def test_fees_may_be_negative(orders: dict[str, ChannelOrder]) -> None:
     assert [(fee.title, str(fee.net), str(fee.tax)) for fee in orders["59"].fees] == [("Skonto 2%", "-12.59", "-2.52")]
     assert [(fee.title, fee.tax_rate) for fee in orders["58"].fees] == [("Nachnahmegebühr", Decimal(19))]
@@ -150,6 +152,7 @@ def test_the_buyers_own_words_are_told_apart_from_options_and_notes_of_the_shop(
 @pytest.mark.parametrize(
     "key", ["_billing_vat_id", "billing_vat_id", "_vat_number", "_billing_eu_vat_number", "_billing_ust_id"]
 )
+@pytest.mark.proves("woocommerce", "order_vat_id")
 def test_a_vat_id_is_found_in_the_plug_ins_fields(plain: bytes, key: str) -> None:
     order = read_order(changed(plain, meta_data=[{"id": 1, "key": key, "value": " ATU12345678 "}]))
     assert order.billing.vat_id == "ATU12345678"

@@ -48,6 +48,7 @@ def shirts(woo: Any) -> list[str]:
     return skus
 
 
+@pytest.mark.proves("woocommerce", "stock")
 def test_variations_are_sent_together_per_parent(woo: Any, shirts: list[str]) -> None:
     woo.place(1)
     connector = woo.connect()
@@ -98,6 +99,7 @@ def test_an_empty_batch_is_no_request(woo: Any) -> None:
     assert len(woo.shop.requests) == 0
 
 
+@pytest.mark.proves("woocommerce", "tracking", "several_tracking", "shipped_status")
 def test_a_note_names_every_parcel_in_the_words_of_the_settings(woo: Any) -> None:
     order = woo.place(1)[0]
     connector = woo.connect(note_text="Paket mit {carrier}: {tracking_numbers} ({url})")
@@ -167,6 +169,7 @@ def test_the_plug_ins_field_collects_the_numbers_of_all_shipments(woo: Any) -> N
     assert values == ["JJD1, JJD2"]
 
 
+@pytest.mark.proves("woocommerce", "cancellation")
 @pytest.mark.parametrize(
     ("state", "outcome", "sent"),
     [
