@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 class Effect:
     """One change that an accepted write made in the shop.
 
-    `kind` is one of `stock`, `price`, `product`, `category`, `order_status`, `tracking`, `acknowledgement`, `document`, `refund`,
+    `kind` is one of `stock`, `price`, `product`, `category`, `order_status`, `tracking`, `acknowledgement`, `document`, `document_file`, `payment`, `refund`,
     `return`, `webhook`, and what only one vendor has (`order`, `order_meta`, `order_note`, `fulfillment`, `image`, `translation`);
     `key` the SKU (`#id` where there is none) or the order id; `at` aware UTC.
     """

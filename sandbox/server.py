@@ -59,7 +59,8 @@ class SandboxServer:
 
     def __init__(self, shop: ServedShop, port: int = 0, *, host: str = "127.0.0.1") -> None:
         self._shop = shop
-        self._socket = socket.socket()
+        # The protocol must be named: only then asyncio switches Nagle's algorithm off, which costs 40 ms per request.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((host, port))
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"

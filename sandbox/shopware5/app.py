@@ -1,0 +1,46 @@
+"""The shop as an ASGI application: the REST API with its faults, a page for people and the switches for tests."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from sandbox.faulty import FaultyApp
+from sandbox.shopware5.api import RestApi
+from sandbox.shopware5.seed import random_purchase
+from sandbox.switches import switch_routes
+
+if TYPE_CHECKING:
+    from sandbox.shopware5.shop import Shopware5Shop
+
+SHOWN_ARTICLES = 200
+
+
+def build_app(shop: Shopware5Shop) -> ASGIApp:
+    """The application of one shop."""
+
+    def page(_request: Request) -> Response:
+        return Response(_page(shop), media_type="text/html")
+
+    pages = Starlette(routes=[Route("/", page, methods=["GET"]), *switch_routes(shop, lambda: random_purchase(shop))])
+    return FaultyApp(shop, RestApi(shop), pages)
+
+
+def _page(shop: Shopware5Shop) -> str:
+    keys = "".join(f"<li>{name}: <code>{escape(str(value))}</code></li>" for name, value in shop.credentials().items())
+    rows = "".join(
+        f"<tr><td><code>{escape(one['sku'])}</code></td><td>{escape(one['name'])}</td><td>{one['price']} €</td>"
+        f"<td>{one['stock'] if one['stock'] is not None else '–'}</td></tr>"
+        for one in shop.catalogue()[:SHOWN_ARTICLES]
+    )
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Sandbox shop</title></head><body>"
+        f"<h1>Sandbox shop</h1><p>A simulated Shopware {shop.version}, only to migrate from.</p><ul>{keys}</ul>"
+        f"<table><tr><th>Number</th><th>Name</th><th>Price</th><th>Stock</th></tr>{rows}</table></body></html>"
+    )
