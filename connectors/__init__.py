@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connectors.protocol import Connector, FeatureSettingsByFeature
     from connectors.transport import TransportOptions
 
-OWN = ("woocommerce",)
+OWN = ("shopify", "woocommerce", "shopware6", "shopware5", "mirakl")
 ENTRY_POINT_GROUP = "connect.connectors"
 
 

@@ -2,5 +2,10 @@
 
 from canonical.capability import Capability
 
-DIFFERENCES: dict[tuple[str, Capability], tuple[bool, str]] = {}
+DIFFERENCES: dict[tuple[str, Capability], tuple[bool, str]] = {
+    ("woocommerce", Capability.REFUNDS): (
+        True,
+        "The shop's interface allows it and merchants ask for it: an executed refund of the ERP is paid out there.",
+    ),
+}
 """By connector and row: whether we have it, and why that differs."""

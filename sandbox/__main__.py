@@ -27,7 +27,7 @@ SYSTEMS = {
 def main() -> None:
     """Start the shop, fill it if it is empty, print where it is and what is pasted into the wizard, and wait for a signal."""
     options = _options()
-    shop = _shop(options.system, options.state)
+    shop = _shop(options.system, options.state, dict(options.set))
     if not shop.ledger().articles:
         shop.seed(articles=options.articles, orders=options.orders, seed=options.seed)
     stop = threading.Event()
@@ -38,10 +38,16 @@ def main() -> None:
         stop.wait()
 
 
-def _shop(system: str, state: Path | None) -> SimulatedShop:
+def _shop(system: str, state: Path | None, settings: dict[str, Any]) -> SimulatedShop:
     kind: Any = getattr(import_module(f"sandbox.{system}"), SYSTEMS[system])
-    shop: SimulatedShop = kind(state_file=state) if state else kind()
+    shop: SimulatedShop = kind(**({"state_file": state} if state else {}), **settings)
     return shop
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """A keyword of the shop's class with its value: yes and no are booleans, everything else a text."""
+    name, _, value = text.partition("=")
+    return name, {"yes": True, "no": False}.get(value, value)
 
 
 def _announce(url: str, shop: SimulatedShop, *, as_json: bool) -> None:
@@ -60,6 +66,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--state", type=Path, help="file that keeps the shop across restarts")
+    parser.add_argument("--set", type=_setting, action="append", default=[], help="a keyword of the shop: https=yes")
     parser.add_argument("--json", action="store_true", help="print one JSON line instead of text")
     return parser.parse_args()
 

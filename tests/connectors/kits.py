@@ -67,7 +67,7 @@ def shopware_settings(connector: Any) -> dict[Feature, dict[str, Any]]:
     euro = next(value for label, value in currencies.items() if "EUR" in label or "Euro" in label)
     rates = {"tax_normal": normal, "tax_reduced": reduced}
     return {
-        Feature.PRICES: {"currency_map": {"EUR": euro}, **rates},
+        Feature.PRICES: {"currency_map": {"EUR": euro}},
         Feature.ARTICLES: {
             "currency_map": {"EUR": euro},
             "sales_channels": [first(connector, "sales_channels")],
@@ -81,7 +81,7 @@ def mirakl_settings(connector: Any) -> dict[Feature, dict[str, Any]]:
     """What a person chooses for a Mirakl marketplace from its own lists."""
     return {
         Feature.DOCUMENTS: {"send_invoice_pdf": True, "document_type": first(connector, "document_types")},
-        Feature.REFUNDS: {"reason": first(connector, "refund_reasons")},
+        Feature.REFUNDS: {"refund_reason": first(connector, "refund_reasons"), "reason": first(connector, "refund_reasons")},
         Feature.SHIPMENTS: {
             "carrier_map": {"DHL": first(connector, "carriers")},
             "cancel_reason": first(connector, "cancel_reasons"),
@@ -101,13 +101,20 @@ def known(model: type[FeatureSettings], values: Mapping[str, Any]) -> dict[str, 
     return {name: value for name, value in values.items() if name in model.model_fields}
 
 
+def pasted(key: str, credentials: Mapping[str, Any]) -> dict[str, Any]:
+    """The sandbox's credentials in the fields of the connector's form."""
+    if key == "shopify":
+        return {"shop": credentials["base_url"], "token": credentials["access_token"]}
+    return dict(credentials)
+
+
 class UnderTest:
     """A connector and the simulated shop that it talks to over HTTP."""
 
     def __init__(self, shop: SimulatedShop, url: str) -> None:
         self.shop, self.url, self.key = shop, url, shop.key
         self.spec = connectors.spec_of(shop.key)
-        form = self.spec.credentials.model_validate(shop.credentials())
+        form = self.spec.credentials.model_validate(pasted(shop.key, shop.credentials()))
         values = (getattr(form, name) for name in type(form).model_fields)
         self.secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         self.account = Account()
@@ -133,7 +140,7 @@ class UnderTest:
     def _build(
         self, settings: Mapping[Feature, FeatureSettings], credentials: Mapping[str, Any], *, fresh: bool = False
     ) -> Any:
-        form = self.spec.credentials.model_validate(credentials)
+        form = self.spec.credentials.model_validate(pasted(self.spec.key, credentials))
         options = TransportOptions(allow_private=True, timeout=5)
         return connectors.build(self.key, form, settings, Account() if fresh else self.account, options)
 
@@ -281,4 +288,7 @@ def served(key: str, **options: Any) -> Iterator[UnderTest]:
     module, name = SHOPS[key]
     shop: SimulatedShop = getattr(import_module(module), name)(**options)
     with SandboxServer(shop) as server:
-        yield UnderTest(shop, server.url)
+        made = UnderTest(shop, server.url)
+        made.settings()
+        shop.requests.clear()
+        yield made

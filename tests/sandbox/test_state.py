@@ -25,7 +25,8 @@ def start(state: Path) -> tuple[subprocess.Popen[str], dict[str, Any]]:
         "5",
         "--state",
         str(state),
-        "--https-semantics",
+        "--set",
+        "https=yes",
         "--json",
     ]
     process = subprocess.Popen([sys.executable, "-m", "sandbox", *arguments], stdout=subprocess.PIPE, text=True)
