@@ -12,12 +12,14 @@ from activities.deps import Deps, advanced_settings, feature_settings, open_chan
 from activities.failures import reports_failures
 from canonical.failure import FailureError
 from canonical.order import DocumentPage
-from canonical.runs import Applied, Fetched, PageTask
+from canonical.runs import Applied, Fetched, PageTask, RunRef
 from canonical.settings import OrderSettings
 from connectors.protocol import PullsOrders
+from connectors.spec import ConnectorSpec
 from erp import inbox, runs
 from erp.inbox import WaitingDocument
 from erp.integrations import get
+from erp.links import has_dirty
 from erp.order_import import ImportContext, ReadDocument, import_documents
 from erp.tables import InboxDocument, Watermark
 
@@ -26,6 +28,11 @@ PAGE = 500
 LOOK_BACK = timedelta(days=5)
 LOOK_BACK_EVERY = timedelta(hours=24)
 """The five-day look-back (D§2.5.1) runs once a day: it finds late rows, and an idle poll stays one request."""
+
+
+def has_replies(session: Session, spec: ConnectorSpec, ref: RunRef) -> bool:
+    """Whether the channel, if it takes answers to orders, is to be told one now."""
+    return spec.answers_orders and has_dirty(session, ref.integration_id, ref.feature.value)
 
 
 class PullActivities:
@@ -60,10 +67,12 @@ class PullActivities:
             if not task.records:
                 self._move_cursor(session, task, page, looks_back)
             waiting = self._is_waiting(session, task)
+            replies = has_replies(session, connectors.spec_of(get(session, ref.integration_id).connector), ref)
             session.commit()
         return Fetched(
             documents=stored,
             waiting=waiting,
+            replies=replies,
             more=page.more and not task.records,
             ask_again_after=page.ask_again_after,
         )
@@ -125,8 +134,9 @@ class PullActivities:
             if latest is not None:
                 mark.applied_until = max(latest, mark.applied_until or latest)
                 session.add(mark)
+            replies = has_replies(session, spec, ref)
             session.commit()
-        return Applied(counts=counts, left=len(waiting) == PAGE)
+        return Applied(counts=counts, left=len(waiting) == PAGE, replies=replies)
 
     @staticmethod
     def _read(connector: str, waiting: Sequence[WaitingDocument]) -> list[ReadDocument]:

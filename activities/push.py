@@ -1,6 +1,7 @@
 """Pushing records: collect what is dirty, send it in the vendor's batches, settle the answers."""
 
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from temporalio import activity
 
@@ -8,9 +9,20 @@ import connectors
 from activities.deps import Deps, advanced_settings, feature_settings, open_channel
 from activities.failures import reports_failures
 from canonical.feature import Feature
-from canonical.push import OrderStatus, PushAnswer, StockLevel
+from canonical.push import PushAnswer
 from canonical.runs import Collected, PageTask, Sent, Settled
-from connectors.protocol import AnswersTickets, Connector, PushesShipments, PushesStock
+from connectors.protocol import (
+    AnswersOrders,
+    AnswersTickets,
+    Connector,
+    PushesArticles,
+    PushesCategories,
+    PushesDocuments,
+    PushesPrices,
+    PushesRefunds,
+    PushesShipments,
+    PushesStock,
+)
 from erp import push
 from erp.integrations import get
 
@@ -18,10 +30,22 @@ CHUNK_BATCHES = 10
 """Vendor batches per activity: ten times a hundred levels is a few seconds of work."""
 
 
-def _send(connector: Connector, feature: Feature, items: list[StockLevel] | list[OrderStatus]) -> PushAnswer:
-    if feature is Feature.STOCK:
-        return cast(PushesStock, connector).send_stock(cast(list[StockLevel], items))
-    return cast(PushesShipments, connector).send_shipments(cast(list[OrderStatus], items))
+METHODS: Mapping[Feature, Callable[..., PushAnswer]] = {
+    Feature.ARTICLES: PushesArticles.send_articles,
+    Feature.CATEGORIES: PushesCategories.send_categories,
+    Feature.STOCK: PushesStock.send_stock,
+    Feature.PRICES: PushesPrices.send_prices,
+    Feature.ORDERS: AnswersOrders.answer_orders,
+    Feature.SHIPMENTS: PushesShipments.send_shipments,
+    Feature.DOCUMENTS: PushesDocuments.send_documents,
+    Feature.REFUNDS: PushesRefunds.send_refunds,
+}
+"""By which method of its protocol a connector sends the records of a feature."""
+
+
+def _send(connector: Connector, feature: Feature, items: Sequence[Any]) -> PushAnswer:
+    answer: PushAnswer = getattr(connector, METHODS[feature].__name__)(items)
+    return answer
 
 
 class PushActivities:
@@ -45,6 +69,7 @@ class PushActivities:
                 advanced_settings(session, ref.integration_id),
                 spec.features[ref.feature].batch * CHUNK_BATCHES,
                 task.records,
+                public_url=self._deps.public_url,
             )
             session.commit()
         return collected

@@ -25,10 +25,11 @@ from sqlmodel import Session, col, select
 from canonical.article import ArticleKind
 from canonical.codes import Language
 from canonical.failure import Failure, FailureError
+from canonical.feature import Feature
 from canonical.runs import Built
-from erp import journal
+from erp import journal, push_articles, push_categories, push_prices
 from erp.prices import standard_gross
-from erp.tables import Article, ArticleFilter, ArticleListEntry, ArticleOption, Link
+from erp.tables import Article, ArticleFilter, ArticleListEntry, ArticleOption, IntegrationFeature, Link
 
 TEXT_FIELDS: Mapping[str, Any] = {
     "number": col(Article.number),
@@ -197,8 +198,10 @@ def describe(rules: Sequence[Mapping[str, Any]]) -> str:
 def build_list(session: Session, integration_id: str, by: str) -> Built:
     """Evaluate the filter: articles that match take part, those that no longer do get no further updates.
 
-    They stay in the shop (D§3.1: not a delisting). New stock articles get a link that is to be sent. One statement over
-    the articles; building again without a change changes nothing. Writes the journal and the filter's history.
+    They stay in the shop (D§3.1: not a delisting). For each chosen feature that sends articles, those that are new get a
+    link that is to be sent; a feature that was chosen later gets all of its links. Categories are linked, too. A handful of
+    statements, however many articles; building again without a change changes nothing. Marks prices that began or ended
+    with a day, and variants whose matrix article is listed now. Writes the journal and the filter's history.
     """
     newest = _newest(session, integration_id)
     if newest is None:
@@ -206,6 +209,8 @@ def build_list(session: Session, integration_id: str, by: str) -> Built:
         newest = _newest(session, integration_id)
     rules = newest.rules if newest else []
     built = _evaluate(session, integration_id, condition(rules), removes=True)
+    push_categories.link_tree(session, integration_id)
+    push_prices.mark_dawned(session, integration_id)
     session.execute(
         update(ArticleFilter)
         .where(col(ArticleFilter.id) == (newest.id if newest else None))
@@ -239,33 +244,65 @@ def _evaluate(session: Session, integration_id: str, wanted: ColumnElement[bool]
     in_shop = and_(
         col(ArticleOption.article_id) == col(Article.id), col(ArticleOption.integration_id) == integration_id
     )
-    has_stock = and_(
-        or_(col(Article.is_stock_article), col(Article.kind) == ArticleKind.JIT.value),
-        func.coalesce(ArticleOption.syncs_stock, Article.syncs_stock),
-        col(Article.kind) != ArticleKind.MATRIX.value,
-    )
+    kinds = _chosen_kinds(session, integration_id)
+    columns = [test.label(kind) for kind, test in kinds.items()]
+    is_parent = col(Article.kind) == ArticleKind.MATRIX.value
     matching = (
-        sqlalchemy.select(col(Article.id), col(Article.number), has_stock.label("has_stock"))
+        sqlalchemy.select(col(Article.id), col(Article.number), is_parent.label("is_parent"), *columns)
         .outerjoin(ArticleOption, in_shop)
         .where(wanted)
     )
     chosen = matching.cte("chosen")
     added = _added(integration_id, chosen).cte("added")
     removed = _removed(integration_id, chosen, removes).cte("removed")
-    linked = _links_of(integration_id, chosen, added).cte("linked")
+    linked = [_links_of(integration_id, kind, chosen, added).cte(f"linked_{kind}") for kind in kinds]
     counts = [sqlalchemy.select(func.count()).select_from(part).scalar_subquery() for part in (chosen, added, removed)]
-    row = session.execute(sqlalchemy.select(*counts).add_cte(linked)).one()
+    row = session.execute(sqlalchemy.select(*counts).add_cte(*linked)).one()
+    if Feature.ARTICLES.value in kinds and row[1]:
+        push_articles.release_listed(session, integration_id)
     return Built(matched=row[0], added=row[1], removed=row[2])
 
 
-def _added(integration_id: str, chosen: Any) -> Any:
-    """Entries that are new, or come back; those that stay are not touched, so that a nightly run writes nothing."""
-    active = exists().where(
-        col(ArticleListEntry.integration_id) == integration_id,
-        col(ArticleListEntry.article_id) == chosen.c.id,
-        col(ArticleListEntry.removed_at).is_(None),
+def _chosen_kinds(session: Session, integration_id: str) -> dict[str, ColumnElement[bool]]:
+    """The kinds of links that the chosen features ask for, each with the articles that have such a link.
+
+    A matrix article has neither stock nor a price, and articles that stand for postage, discounts or surcharges are for
+    orders only.
+    """
+    is_matrix = col(Article.kind) == ArticleKind.MATRIX.value
+    is_goods = not_(or_(col(Article.is_postage), col(Article.is_discount), col(Article.is_surcharge)))
+    tests: dict[str, ColumnElement[bool]] = {
+        Feature.ARTICLES.value: is_goods,
+        Feature.STOCK.value: and_(
+            or_(col(Article.is_stock_article), col(Article.kind) == ArticleKind.JIT.value),
+            func.coalesce(ArticleOption.syncs_stock, Article.syncs_stock),
+            not_(is_matrix),
+        ),
+        Feature.PRICES.value: and_(is_goods, not_(is_matrix)),
+    }
+    query = select(IntegrationFeature.feature).where(
+        col(IntegrationFeature.integration_id) == integration_id,
+        col(IntegrationFeature.feature).in_(tests),
+        col(IntegrationFeature.is_chosen),
     )
-    rows = sqlalchemy.select(literal(integration_id), chosen.c.id).where(~active)
+    return {kind: tests[kind] for kind in sorted(session.exec(query))}
+
+
+def _added(integration_id: str, chosen: Any) -> Any:
+    """Entries that are new, or come back; those that stay are not touched, so that a nightly run writes nothing.
+
+    What is there is read once, before: looked up article by article, the first list of a large catalogue would look through
+    all that it has just written, again and again.
+    """
+    active = (
+        sqlalchemy.select(col(ArticleListEntry.article_id))
+        .where(col(ArticleListEntry.integration_id) == integration_id, col(ArticleListEntry.removed_at).is_(None))
+        .cte("active")
+        .prefix_with("MATERIALIZED")
+    )
+    rows = sqlalchemy.select(literal(integration_id), chosen.c.id).where(
+        ~exists().where(active.c.article_id == chosen.c.id)
+    )
     entry: Any = insert(ArticleListEntry)
     return (
         entry.from_select(["integration_id", "article_id"], rows)
@@ -290,16 +327,21 @@ def _removed(integration_id: str, chosen: Any, removes: bool) -> Any:
     )
 
 
-def _links_of(integration_id: str, chosen: Any, added: Any) -> Any:
-    """Stock links for articles that are new in the list, or whose link is missing because they had no stock before."""
+def _links_of(integration_id: str, kind: str, chosen: Any, added: Any) -> Any:
+    """Links of a kind for articles that are new in the list, or whose link is missing: parents first, as they are sent.
+
+    It is missing where the feature was chosen later, or the article had no stock before.
+    """
     known = exists().where(
-        col(Link.integration_id) == integration_id, col(Link.kind) == "stock", col(Link.record) == chosen.c.number
+        col(Link.integration_id) == integration_id, col(Link.kind) == kind, col(Link.record) == chosen.c.number
     )
     rows = sqlalchemy.select(
-        literal(integration_id), literal("stock"), chosen.c.number, chosen.c.id,
+        literal(integration_id), literal(kind), chosen.c.number, chosen.c.id,
         literal(""), literal(""), literal("never"), func.clock_timestamp(),
         literal(""), cast(literal("{}", String), JSONB), literal(0), literal(""),
-    ).where(chosen.c.has_stock, or_(chosen.c.id.in_(sqlalchemy.select(added.c.article_id)), ~known))  # fmt: skip
+    ).where(
+        chosen.c[kind], or_(chosen.c.id.in_(sqlalchemy.select(added.c.article_id)), ~known)
+    ).order_by(chosen.c.is_parent.desc(), chosen.c.id)  # fmt: skip
     link: Any = insert(Link)
     columns = [
         "integration_id", "kind", "record", "record_id",

@@ -13,7 +13,7 @@ from canonical.article import ArticleKind
 from canonical.failure import Failure, FailureError
 from erp import prices
 from erp.article_lookup import find_article, note
-from erp.links import mark_dirty, mark_stock_dirty
+from erp.links import mark_dirty, mark_family_dirty, mark_stock_dirty
 from erp.releases import release_waiting
 from erp.tables import Article, ArticleListEntry, Component, ForeignNumber
 
@@ -115,6 +115,8 @@ def create_article(session: Session, form: ArticleForm, by: str = "") -> Article
     session.flush()
     if article.id is not None and form.price_gross is not None:
         prices.set_standard(session, article.id, form.price_gross)
+    if article.parent_id is not None:
+        mark_dirty(session, "articles", {article.parent_id})
     note(session, "article_created", form.number, by)
     release_waiting(session, f"article:{form.number}", None)
     return article
@@ -160,7 +162,7 @@ def change_article(session: Session, form: ArticleForm, read: str, by: str) -> A
     """Replace an article's values; its number never changes, because channels and documents know the article by it.
 
     `read` is the `fingerprint` of what the person saw. Marks the article as to be sent, its stock and prices too where they
-    changed. Raises `FailureError` ARTICLE_CHANGED when somebody else was faster, ARTICLE_UNKNOWN, MATRIX_UNKNOWN,
+    changed, and the matrix articles that it leaves or joins. Raises `FailureError` ARTICLE_CHANGED when somebody else was faster, ARTICLE_UNKNOWN, MATRIX_UNKNOWN,
     KIND_HAS_VARIANTS, KIND_HAS_COMPONENTS, ARTICLE_IS_COMPONENT when the new kind or flag breaks what hangs on the article.
     """
     article = find_article(session, form.number, lock=True)
@@ -173,13 +175,16 @@ def change_article(session: Session, form: ArticleForm, read: str, by: str) -> A
         prices.set_standard(session, article_id, form.price_gross)
     columns = _columns(form) | {"parent_id": _matrix_of(session, form)}
     changed = {name for name, value in columns.items() if getattr(article, name) != value}
+    parents = {article.parent_id, columns["parent_id"]} - {None} if changed & {"kind", "parent_id"} else set()
     for name in changed:
         setattr(article, name, columns[name])
     session.add(article)
     session.flush()
     if changed:
-        mark_dirty(session, "articles", {article_id})
+        mark_dirty(session, "articles", {article_id, *parents})
         note(session, "article_changed", form.number, by)
+    if "tax_category" in changed:
+        mark_dirty(session, "prices", {article_id})
     if changed.intersection(OF_STOCK):
         mark_stock_dirty(session, {article_id})
     return article
@@ -267,5 +272,5 @@ def delete_article(session: Session, number: str, by: str) -> None:
     article.is_deleted = True
     session.add(article)
     session.flush()
-    mark_dirty(session, "articles", {article.id or 0})
+    mark_family_dirty(session, {article.id or 0})
     note(session, "article_deleted", number, by)

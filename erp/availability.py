@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from canonical.failure import Failure, FailureError
-from canonical.settings import StockSettings
+from canonical.settings import LocationStockSettings, StockRules, StockSettings
 from erp.tables import Project, Warehouse
 
 _PHYSICAL = """
@@ -32,7 +32,7 @@ _NEEDED = """
 """
 
 
-def computed(settings: StockSettings, *, narrowed: bool, with_all_parts: bool = False) -> str:
+def computed(settings: StockRules, *, narrowed: bool, with_all_parts: bool = False) -> str:
     """Build the statement behind every quantity: id, physical, reserved, ordered, quantity and offered per article.
 
     Takes `:warehouses` (codes), `:integration` and, when narrowed, `:ids`. `quantity` is exact and may be negative;
@@ -103,13 +103,44 @@ def available(
     return {row[0]: row[1] for row in rows}
 
 
+def available_at(
+    session: Session, settings: LocationStockSettings, article_ids: Sequence[int], integration_id: str
+) -> dict[int, dict[str, int]]:
+    """Say per article and location of the channel how many whole pieces an integration may sell there, never negative.
+
+    One statement beside the check of the warehouses. Each location sums the warehouses that are mapped to it; what is kept
+    per article and not per warehouse counts at every location, so that none oversells: reservations, open orders and the
+    correction value, and a pseudo stock is shown at each (D§2.3). Raises `FailureError` NO_LOCATION_MAP or
+    SETTINGS_INCOMPLETE.
+    """
+    if not settings.location_map:
+        raise FailureError(Failure.of("NO_LOCATION_MAP"))
+    _refuse_unknown(session, settings.warehouses, "location_map")
+    given: dict[str, Any] = {"integration": integration_id, "ids": list(article_ids)}
+    parts = []
+    statement = computed(settings, narrowed=True)
+    for number, location in enumerate(sorted(set(settings.location_map.values()))):
+        codes = sorted(code for code, target in settings.location_map.items() if target == location)
+        given |= {f"warehouses_{number}": codes, f"location_{number}": location}
+        narrowed = statement.replace(":warehouses", f":warehouses_{number}")
+        parts.append(f"SELECT id, CAST(:location_{number} AS text), offered FROM ({narrowed}) AS at_{number}")  # noqa: S608
+    found: dict[int, dict[str, int]] = {}
+    for article_id, location, offered in session.execute(text(" UNION ALL ".join(parts)), given):
+        found.setdefault(article_id, {})[location] = offered
+    return found
+
+
 def _refuse_unknown_warehouses(session: Session, settings: StockSettings) -> None:
     if not settings.warehouses:
         raise FailureError(Failure.of("NO_WAREHOUSE"))
-    known = session.exec(select(Warehouse.code).where(col(Warehouse.code).in_(settings.warehouses))).all()
-    unknown = sorted(settings.warehouses.difference(known))
+    _refuse_unknown(session, settings.warehouses, "warehouses")
+
+
+def _refuse_unknown(session: Session, warehouses: frozenset[str], field: str) -> None:
+    known = session.exec(select(Warehouse.code).where(col(Warehouse.code).in_(warehouses))).all()
+    unknown = sorted(warehouses.difference(known))
     if unknown:
-        raise FailureError(Failure.of("SETTINGS_INCOMPLETE", fields=f"warehouses ({', '.join(unknown)})"))
+        raise FailureError(Failure.of("SETTINGS_INCOMPLETE", fields=f"{field} ({', '.join(unknown)})"))
 
 
 def warnings(settings: StockSettings, projects_reserve: bool) -> list[str]:

@@ -77,7 +77,15 @@ def cancel_locked(
     session.expire_all()
 
 
-def cancel_lines(session: Session, order_id: int, quantities: Mapping[int, Decimal], by: str, reason: str = "") -> None:
+def cancel_lines(
+    session: Session,
+    order_id: int,
+    quantities: Mapping[int, Decimal],
+    by: str,
+    reason: str = "",
+    *,
+    tells_channel: bool = True,
+) -> None:
     """Cancel quantities by line id that have not left: part cancellation, also of whole lines (D§10.5).
 
     Components follow their head, a surcharge follows goods that are gone whole. Reservations are given back, the total
@@ -98,9 +106,9 @@ def cancel_lines(session: Session, order_id: int, quantities: Mapping[int, Decim
             raise FailureError(Failure.of("QUANTITY_INVALID", line=titles[line_id], quantity=f"{quantity:f}"))
     gone = follow(states, quantities)
     if gone and is_all(states, gone):
-        cancel_locked(session, [order], reason, by)
+        cancel_locked(session, [order], reason, by, tells_channel=tells_channel)
     elif gone:
-        _cancel_parts(session, order, gone, by, reason)
+        _cancel_parts(session, order, gone, by, reason, tells_channel=tells_channel)
 
 
 def cancel_rest(session: Session, order_id: int, by: str, reason: str = "") -> None:
@@ -111,7 +119,7 @@ def cancel_rest(session: Session, order_id: int, by: str, reason: str = "") -> N
     order = lock_order(session, order_id)
     demand(Action.CANCEL_REST, states_of(order))
     gone = rest(line_states(lines_of(session, order_id)))
-    _cancel_parts(session, order, gone, by, reason)
+    _cancel_parts(session, order, gone, by, reason, tells_channel=True)
 
 
 _GONE = text(
@@ -129,7 +137,9 @@ _KEEP_LESS = text(
 )
 
 
-def _cancel_parts(session: Session, order: Order, gone: Mapping[int, Decimal], by: str, reason: str) -> None:
+def _cancel_parts(
+    session: Session, order: Order, gone: Mapping[int, Decimal], by: str, reason: str, *, tells_channel: bool
+) -> None:
     order_id = order.id or 0
     given = {"lines": list(gone), "quantities": list(gone.values())}
     rows = session.execute(_GONE, given).all()
@@ -147,6 +157,8 @@ def _cancel_parts(session: Session, order: Order, gone: Mapping[int, Decimal], b
         completion.invoice(session, [order_id], by)
     # Links come last in the order of locks.
     mark_stock_dirty(session, {row.article_id for row in rows if row.article_id is not None})
+    if tells_channel:
+        mark_reports(session, [Report(order.integration_id, order.number, order_id)])
     if is_complete:
         _report_complete(session, order)
 

@@ -15,7 +15,7 @@ from canonical.article import ArticleKind
 from canonical.failure import Failure, FailureError
 from erp.article_lookup import find_article, note
 from erp.bulk import insert_rows
-from erp.links import mark_dirty
+from erp.links import mark_dirty, mark_family_dirty
 from erp.tables import Article, ArticleImage, ArticleProperty, ArticleText
 
 LARGEST_IMAGE_MB = 5
@@ -84,11 +84,19 @@ def text_for(texts: Iterable[ArticleText], article: Article, language: str, inte
     First the texts with this shop, then those without a shop, both in the language; then the article's own, where the shop
     description wins over the description. An empty field counts as not written, so that no shop shows an empty name.
     """
+    own = Texts(article.name, article.short_text, article.shop_description or article.description)
+    return _first_of([written_for(texts, language, integration_id), own])
+
+
+def written_for(texts: Iterable[ArticleText], language: str, integration_id: str | None) -> Texts:
+    """What is written in a language, field by field: for this shop, else for all; pure."""
     written = [row for row in texts if row.language == language]
     shop = [row for row in written if row.integration_id is not None and row.integration_id == integration_id]
     general = [row for row in written if row.integration_id is None]
-    own = Texts(article.name, article.short_text, article.shop_description or article.description)
-    sources: list[Any] = [*shop, *general, own]
+    return _first_of([*shop, *general])
+
+
+def _first_of(sources: Sequence[Any]) -> Texts:
     names = [field.name for field in fields(Texts)]
     return Texts(*(next((value for row in sources if (value := getattr(row, name))), "") for name in names))
 
@@ -211,7 +219,7 @@ def delete_image(session: Session, article_number: str, image_id: int, by: str) 
 
 
 def store_properties(session: Session, article_number: str, wanted: Sequence[PropertyForm], by: str) -> None:
-    """Replace an article's properties by these, in their order, and mark the article as to be sent.
+    """Replace an article's properties by these, in their order, and mark the article as to be sent, parent and variants too.
 
     Raises `FailureError` PROPERTY_TWICE, and OPTIONS_TAKEN when another variant of the same matrix article has the same
     options: shops could not tell them apart. Case does not count there, because shops differ on it (D§3.1).
@@ -226,7 +234,8 @@ def store_properties(session: Session, article_number: str, wanted: Sequence[Pro
     session.execute(delete(ArticleProperty).where(col(ArticleProperty.article_id) == article.id))
     rows = [{"article_id": article.id, "position": place} | one.model_dump() for place, one in enumerate(wanted, 1)]
     insert_rows(session, ArticleProperty, rows)
-    _changed(session, article, "properties_stored", by)
+    mark_family_dirty(session, {article.id or 0})
+    note(session, "properties_stored", article.number, by)
 
 
 def _options(pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:

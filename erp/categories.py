@@ -10,6 +10,7 @@ from canonical.failure import Failure, FailureError
 from erp.article_lookup import find_article, note
 from erp.bulk import insert_rows
 from erp.links import mark_dirty
+from erp.push_categories import mark_categories
 from erp.tables import ArticleCategory, Category
 
 
@@ -24,7 +25,7 @@ class CategoryForm(BaseModel):
 
 
 def create_category(session: Session, form: CategoryForm) -> int:
-    """Create a category and return its id; raises `FailureError` CATEGORY_TAKEN, RECORD_GONE."""
+    """Create a category, mark it as to be sent, and return its id; raises `FailureError` CATEGORY_TAKEN, RECORD_GONE."""
     _take_turns(session)
     if form.parent_id is not None:
         _get(session, form.parent_id)
@@ -32,11 +33,12 @@ def create_category(session: Session, form: CategoryForm) -> int:
     category = Category(**form.model_dump())
     session.add(category)
     session.flush()
+    mark_categories(session, [category.id or 0])
     return category.id or 0
 
 
 def change_category(session: Session, category_id: int, form: CategoryForm) -> None:
-    """Rename, move or reorder a category, and mark it as to be sent; what is in it moves along.
+    """Rename, move or reorder a category, and mark it as to be sent; what is in it moves along, and is marked, too.
 
     Raises `FailureError` CATEGORY_TAKEN, CATEGORY_CYCLE, RECORD_GONE.
     """
@@ -47,10 +49,13 @@ def change_category(session: Session, category_id: int, form: CategoryForm) -> N
         if form.parent_id in _below(session, category_id):
             raise FailureError(Failure.of("CATEGORY_CYCLE", name=category.name))
     _refuse_twin(session, form.name, form.parent_id, category_id)
+    is_elsewhere = (category.name, category.parent_id) != (form.name, form.parent_id)
     category.name, category.parent_id, category.position = form.name, form.parent_id, form.position
     session.add(category)
     session.flush()
-    mark_dirty(session, "categories", {category_id})
+    mark_categories(session, [category_id])
+    if is_elsewhere:
+        _mark_articles(session, _below(session, category_id))
 
 
 def delete_category(session: Session, category_id: int, *, moves_up: bool) -> None:
@@ -72,7 +77,8 @@ def delete_category(session: Session, category_id: int, *, moves_up: bool) -> No
     _move_up(session, category)
     session.delete(category)
     session.flush()
-    mark_dirty(session, "categories", {category_id, *(child.id or 0 for child in children)})
+    mark_dirty(session, "categories", {category_id})
+    mark_categories(session, [child.id or 0 for child in children])
 
 
 def _move_up(session: Session, category: Category) -> None:
@@ -108,6 +114,12 @@ def store_categories(session: Session, article_number: str, category_ids: Sequen
     insert_rows(session, ArticleCategory, [{"article_id": article.id, "category_id": one} for one in wanted])
     mark_dirty(session, "articles", {article.id or 0})
     note(session, "categories_stored", article_number, by)
+
+
+def _mark_articles(session: Session, category_ids: set[int]) -> None:
+    """Channels without categories of their own get the names from the root with each article."""
+    query = select(ArticleCategory.article_id).where(col(ArticleCategory.category_id).in_(category_ids))
+    mark_dirty(session, "articles", set(session.exec(query)))
 
 
 def _take_turns(session: Session) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import text, update
 from sqlmodel import Session, col, select
 
 from canonical.failure import Failure, FailureError
+from erp.links import mark_dirty
 from erp.tables import Document, DocumentFile
 from erp.templates import template_for
 
@@ -46,9 +47,10 @@ def next_file(session: Session) -> WaitingFile | None:
 
 
 def store_file(session: Session, waiting: WaitingFile, pdf: bytes, xml: bytes | None, now: datetime) -> None:
-    """Keep a document's PDF and XML."""
+    """Keep a document's PDF and XML, and let the channel's copy go out that waited for it."""
     made = {"pdf": pdf, "xml": xml, "digest": hashlib.sha256(pdf).hexdigest(), "rendered_at": now}
     _set(session, waiting, made | {"state": "ready", "code": "", "params": {}})
+    mark_dirty(session, "documents", {waiting.document_id})
 
 
 def fail_file(session: Session, waiting: WaitingFile, failure: Failure) -> None:

@@ -17,6 +17,7 @@ from erp.document_booking import Draft, book_documents, order_event
 from erp.document_content import UNTAXED_ABROAD, OrderFacts, compose, document_lines, load_facts, tax_sums, with_payment
 from erp.document_credits import credited_before, credited_lines, with_heads
 from erp.orders import lock_order
+from erp.push_documents import link_invoices
 from erp.rules.amounts import Amounts, LineAmounts, remaining
 from erp.tables import Document, Order, OrderReturn, Project, ReturnLine, Shipment, ShipmentLine
 
@@ -29,7 +30,8 @@ def issue_invoices(session: Session, order_ids: Sequence[int], by: str) -> dict[
     Idempotent: an order with an invoice that is not cancelled keeps it. Cancelled orders get none. Where the project's
     issuer is incomplete nothing is issued and no number is drawn: the order is noted, its journal names the fields
     (ISSUER_INCOMPLETE), and `issue_due_invoices` issues it once they are filled. Set-based; locks orders by id, then number
-    ranges by project. Crossing the EU delivery threshold is noticed here (`erp/oss.py`). Adds the file to be rendered, prints, and mails as the project says.
+    ranges by project. Crossing the EU delivery threshold is noticed here (`erp/oss.py`). Adds the file to be rendered, prints, mails as the project says,
+    and the channel's copy where the integration sends documents.
     """
     orders = _lock(session, order_ids)
     live = _live_invoices(session, [order.id or 0 for order in orders])
@@ -42,6 +44,7 @@ def issue_invoices(session: Session, order_ids: Sequence[int], by: str) -> dict[
     drafts = [_invoice(each, today()) for each in facts.values() if not each.missing()]
     ids = book_documents(session, drafts, by)
     oss.activate_when_crossed(session, today())
+    link_invoices(session, ids)
     return live | {draft.facts.order.id or 0: document_id for draft, document_id in zip(drafts, ids, strict=True)}
 
 

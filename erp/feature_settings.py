@@ -14,6 +14,10 @@ from erp.tables import FeatureSettingsRevision
 Model = TypeVar("Model", bound=FeatureSettings)
 
 ADVANCED = "advanced"
+ABSOLUTE = frozenset({Feature.ARTICLES, Feature.CATEGORIES, Feature.STOCK, Feature.PRICES})
+"""What is said as a state and not as an event: sending it again after a change of settings puts the channel right."""
+NUMBERED = frozenset({Feature.ARTICLES, Feature.STOCK, Feature.PRICES})
+"""What names articles by the number of the integration's choice."""
 
 
 def _key(feature: Feature | None) -> str:
@@ -50,7 +54,8 @@ def save_settings(
 ) -> int:
     """Save a new revision and return its number; saving what is already there makes none.
 
-    What the settings of stock or of the numbers change is marked as to be sent: nothing else would tell the channel.
+    What the settings of a feature or of the numbers change is marked as to be sent: nothing else would tell the channel.
+    Reports, documents and refunds are not: what happened before the change was told, or was not to be told.
     """
     values = settings.model_dump(mode="json", exclude=set(mapping_fields(type(settings))))
     values = {name: sorted(value) if isinstance(value, list) else value for name, value in values.items()}
@@ -64,6 +69,7 @@ def save_settings(
         table(integration_id=integration_id, feature=_key(feature), revision=newest + 1, values=values, saved_by=by)
     )
     session.flush()
-    if feature in (Feature.STOCK, None):
-        mark_integration_dirty(session, integration_id)
+    changed = NUMBERED if feature is None else ABSOLUTE & {feature}
+    if changed:
+        mark_integration_dirty(session, integration_id, [each.value for each in changed])
     return newest + 1

@@ -11,7 +11,7 @@ from canonical.failure import Failure, FailureError
 from canonical.settings import AdvancedSettings
 from erp import journal
 from erp.article_lookup import find_article
-from erp.links import mark_stock_dirty
+from erp.links import mark_numbers_dirty
 from erp.releases import release_all, release_waiting
 from erp.tables import Article, ForeignNumber, Integration
 
@@ -30,8 +30,8 @@ def add_foreign_number(  # noqa: PLR0917 - a foreign number is just these values
 ) -> None:
     """Give an article the number by which a channel knows it, and release the documents that wait for that number.
 
-    The label counts exactly and is required, even for the only number (D§3.3). The article's stock is marked as to be sent
-    under the new number. Storing the same again makes it active again and changes nothing more. Raises `FailureError`
+    The label counts exactly and is required, even for the only number (D§3.3). What channels know of the article is
+    marked as to be sent under the new number. Storing the same again makes it active again and changes nothing more. Raises `FailureError`
     FOREIGN_NUMBER_TAKEN, FOREIGN_LABEL_EMPTY, FOREIGN_NUMBER_EMPTY, TEXT_TOO_LONG, ARTICLE_UNKNOWN, SHOP_UNKNOWN.
     """
     label, number = label.strip(), number.strip()
@@ -52,7 +52,7 @@ def add_foreign_number(  # noqa: PLR0917 - a foreign number is just these values
     )
     if session.execute(stored).first() is None:
         raise FailureError(Failure.of("FOREIGN_NUMBER_TAKEN", number=number))
-    mark_stock_dirty(session, {article.id or 0})
+    mark_numbers_dirty(session, {article.id or 0})
     params = {"value": number, "target": article_number}
     journal.write(session, [_event(integration_id, "mapped", article_number, params, by)])
     release_waiting(session, f"article:{number}", integration_id)
@@ -72,7 +72,7 @@ def _refuse_bad(session: Session, integration_id: str, label: str, number: str) 
 
 
 def switch_foreign_numbers(session: Session, ids: Sequence[int], by: str, *, active: bool) -> int:
-    """Activate or deactivate foreign numbers, and mark their articles' stock as to be sent; returns how many changed."""
+    """Activate or deactivate foreign numbers, and mark their articles as to be sent; returns how many changed."""
     changed = session.execute(
         update(ForeignNumber)
         .where(col(ForeignNumber.id) == func.any(list(ids)), col(ForeignNumber.is_active) != active)
@@ -86,7 +86,7 @@ def switch_foreign_numbers(session: Session, ids: Sequence[int], by: str, *, act
 
 
 def delete_foreign_numbers(session: Session, ids: Sequence[int], by: str) -> int:
-    """Delete foreign numbers, and mark their articles' stock as to be sent; returns how many were there."""
+    """Delete foreign numbers, and mark their articles as to be sent; returns how many were there."""
     gone = session.execute(
         delete(ForeignNumber).where(col(ForeignNumber.id) == func.any(list(ids))).returning(*_CHANGED)
     ).all()
@@ -98,8 +98,8 @@ _CHANGED = (col(ForeignNumber.article_id), col(ForeignNumber.integration_id), co
 
 
 def _settle(session: Session, rows: Sequence[Any], by: str) -> None:
-    """Mark stock as to be sent, and write one event per number under its article's number, in two statements."""
-    mark_stock_dirty(session, {row.article_id for row in rows})
+    """Mark what channels know by these numbers, and write one event per number under its article's number."""
+    mark_numbers_dirty(session, {row.article_id for row in rows})
     ids = list({row.article_id for row in rows})
     numbers = dict(session.exec(select(Article.id, Article.number).where(col(Article.id) == func.any(ids))).all())
     journal.write(

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, text, update
-from sqlmodel import Session, col
+from sqlalchemy import func, or_, text, update
+from sqlmodel import Session, col, select
 
 from erp import journal
 from erp.tables import Link
@@ -23,7 +23,12 @@ _SETS = """
     WHERE c.component_id = ANY(:ids)
 """
 _MARK = text(_MARKED.format(meant=_GIVEN))
+_FAMILY = """
+    UNION SELECT p.parent_id FROM article p WHERE p.id = ANY(:ids) AND p.parent_id IS NOT NULL
+    UNION SELECT v.id FROM article v WHERE v.parent_id = ANY(:ids)
+"""
 _MARK_STOCK = text(_MARKED.format(meant=_GIVEN + _SETS))
+_MARK_FAMILY = text(_MARKED.format(meant=_GIVEN + _FAMILY))
 
 
 def mark_dirty(session: Session, kind: str, record_ids: Collection[int]) -> None:
@@ -42,22 +47,53 @@ def mark_stock_dirty(session: Session, article_ids: Collection[int]) -> None:
         session.execute(_MARK_STOCK, {"kind": "stock", "ids": sorted(article_ids)})
 
 
-def mark_integration_dirty(session: Session, integration_id: str) -> None:
-    """Mark all stock of one integration as to be sent, because its settings say something else now.
+def mark_family_dirty(session: Session, article_ids: Collection[int]) -> None:
+    """Mark articles as to be sent with what depends on them: the matrix article of a variant, the variants of a matrix article.
 
-    Idempotent, one statement. What comes out the same is not sent: collecting compares with what was accepted.
+    A parent names the options of its variants, and they name theirs in the parent's order. One statement.
+    """
+    if article_ids:
+        session.execute(_MARK_FAMILY, {"kind": "articles", "ids": sorted(article_ids)})
+
+
+def mark_numbers_dirty(session: Session, article_ids: Collection[int]) -> None:
+    """Mark stock, prices and contents of articles as to be sent, because channels know them by another number now."""
+    mark_stock_dirty(session, article_ids)
+    mark_dirty(session, "prices", article_ids)
+    mark_family_dirty(session, article_ids)
+
+
+def mark_integration_dirty(session: Session, integration_id: str, kinds: Collection[str]) -> None:
+    """Mark all records of these kinds of one integration as to be sent, because its settings say something else now.
+
+    Also those that failed: the settings may have been the reason. Idempotent, one statement. What comes out the same is not
+    sent: collecting compares with what was accepted.
     """
     session.execute(
         text(
             """
             WITH locked AS MATERIALIZED (
-                SELECT id FROM link WHERE integration_id = :integration_id AND kind = 'stock'
+                SELECT id FROM link WHERE integration_id = :integration_id AND kind = ANY(:kinds)
                 ORDER BY id FOR NO KEY UPDATE)
-            UPDATE link l SET dirty_at = clock_timestamp() FROM locked WHERE l.id = locked.id
+            UPDATE link l SET dirty_at = clock_timestamp(), next_try_at = NULL, attempts = 0,
+                state = CASE WHEN state = 'failed' THEN 'never' ELSE state END
+            FROM locked WHERE l.id = locked.id
             """
         ),
-        {"integration_id": integration_id},
+        {"integration_id": integration_id, "kinds": sorted(kinds)},
     )
+
+
+def has_dirty(session: Session, integration_id: str, kind: str) -> bool:
+    """Whether records of a kind are to be sent now."""
+    query = select(Link.id).where(
+        col(Link.integration_id) == integration_id,
+        col(Link.kind) == kind,
+        col(Link.dirty_at).is_not(None),
+        col(Link.state) != "failed",
+        or_(col(Link.next_try_at).is_(None), col(Link.next_try_at) <= func.clock_timestamp()),
+    )
+    return session.exec(query.limit(1)).first() is not None
 
 
 def send_again(session: Session, link_ids: Sequence[int], by: str) -> int:

@@ -254,7 +254,7 @@ def take_change(session: Session, order_id: int, by: str) -> Plan:
     if not decided.by_hand:
         lift_holds(session, order_id, [HOLD], by)
     if decided.cancel:
-        cancel_lines(session, order_id, decided.cancel, by, reason="CHANGED_IN_CHANNEL")
+        cancel_lines(session, order_id, decided.cancel, by, reason="CHANGED_IN_CHANNEL", tells_channel=False)
     return decided
 
 

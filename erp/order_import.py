@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from canonical.failure import Failure, FailureError, Finding, Severity
 from canonical.order import ChannelOrder
+from canonical.push import AnswerKind
 from canonical.runs import Counts
 from canonical.settings import AdvancedSettings, OrderSettings
 from erp import journal
@@ -21,9 +22,11 @@ from erp.database import failure_of
 from erp.mappings import note_unknown
 from erp.master_data import booked_orders, load_for
 from erp.order_changes import changed_order, note_changes
+from erp.order_replies import Reply, request_replies
 from erp.payments import UNPAID, ChannelPayment, note_paid_in_channel
 from erp.rules import Decision, MasterData, Outcome, RuleContext, decide
 from erp.rules.changes import findings_after_import
+from erp.rules.gate import leaves_later
 from erp.rules.model import BookedOrder
 from erp.rules.payments import received, reference_of
 from erp.rules.sold import as_sold
@@ -235,6 +238,7 @@ def _write(session: Session, context: ImportContext, cases: Sequence[_Case]) -> 
     _hold_cancelled(session, cases)
     _note_changes(session, context, cases)
     _note_payments(session, context, cases)
+    _reply(session, context, cases)
     journal.write(session, [event for case in cases for event in _events(case, context)])
 
 
@@ -324,6 +328,26 @@ def _note_payments(session: Session, context: ImportContext, cases: Sequence[_Ca
     ]
     if payments:
         note_paid_in_channel(session, payments, run_id=context.run_id)
+
+
+def _reply(session: Session, context: ImportContext, cases: Sequence[_Case]) -> None:
+    """Ask for what the settings say the channel is told by itself: accepted while it waits for that, in progress once booked.
+
+    Nothing about orders whose goods do not leave from here.
+    """
+    settings = context.settings
+    accepts, reports = getattr(settings, "auto_accept", False), getattr(settings, "report_in_progress", False)
+    notify = bool(getattr(settings, "mail_on_in_progress", False))
+    replies = []
+    for case in cases:
+        order, decision = case.document.order, case.decision
+        if order is None or not leaves_later(order):
+            continue
+        if reports and decision.outcome is Outcome.IMPORT:
+            replies.append(Reply(order.external_id, AnswerKind.IN_PROGRESS, notify=notify))
+        elif accepts and any(finding.code == "ACCEPTANCE_PENDING" for finding in decision.findings):
+            replies.append(Reply(order.external_id, AnswerKind.ACCEPT, tuple(line.ref for line in order.lines)))
+    request_replies(session, context.integration_id, replies)
 
 
 def _events(case: _Case, context: ImportContext) -> list[Row]:

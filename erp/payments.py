@@ -14,6 +14,7 @@ from erp import journal
 from erp.bulk import Row, insert_rows
 from erp.order_money import Money, money_of, settle
 from erp.orders import event_of, lock_order, lock_orders, tell
+from erp.push_refunds import link_refund
 from erp.rules.order_life import Part, move
 from erp.tables import Order, Payment, PaymentMethod
 
@@ -229,6 +230,7 @@ def execute_refund(session: Session, payment_id: int, by: str, at: datetime | No
     payment.executed_at = at or datetime.now(UTC)
     session.add(payment)
     session.flush()
+    link_refund(session, payment_id)
     return payment
 
 

@@ -7,10 +7,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from canonical.article import ArticleKind
-from canonical.push import StockLevel
-from canonical.settings import AdvancedSettings, StockSettings
-from erp.availability import available
+from canonical.push import LocationLevel, StockLevel
+from canonical.settings import LocationStockSettings, StockSettings
+from erp.availability import available, available_at
 from erp.foreign_numbers import channel_numbers
+from erp.push_context import PushContext
 from erp.tables import Article, ArticleListEntry, ArticleOption, Link
 
 
@@ -23,23 +24,35 @@ def links_of(session: Session, integration_id: str, records: Sequence[str]) -> l
 
 
 def payloads(
-    session: Session,
-    integration_id: str,
-    settings: StockSettings,
-    advanced: AdvancedSettings,
-    links: Sequence[Link],
+    session: Session, context: PushContext[StockSettings | LocationStockSettings], links: Sequence[Link]
 ) -> dict[int, StockLevel]:
     """Say per link id what is sent now; a link without an entry is not to be sent.
 
     Only stock articles in the integration's list whose stock is synchronised there, and JIT articles, whose stock is
-    computed; never a matrix article, which has none. A fixed number of statements for any number of links.
+    computed; never a matrix article, which has none. Where the channel keeps locations apart, each mapped one has its level
+    and the quantity is their sum. A fixed number of statements for any number of links. Raises `FailureError` NO_WAREHOUSE,
+    NO_LOCATION_MAP, SETTINGS_INCOMPLETE.
     """
+    settings, integration_id = context.settings, context.integration_id
     articles = _sendable(session, integration_id, [link.record_id for link in links])
-    quantities = available(session, settings, articles, integration_id)
-    skus = channel_numbers(session, integration_id, advanced, articles)
+    places: dict[int, tuple[LocationLevel, ...]] = {}
+    if isinstance(settings, LocationStockSettings):
+        levels = available_at(session, settings, articles, integration_id)
+        quantities = {article_id: sum(each.values()) for article_id, each in levels.items()}
+        places = {
+            article_id: tuple(LocationLevel(location_ref=ref, quantity=each[ref]) for ref in sorted(each))
+            for article_id, each in levels.items()
+        }
+    else:
+        quantities = available(session, settings, articles, integration_id)
+    skus = channel_numbers(session, integration_id, context.advanced, articles)
     return {
         link.id: StockLevel(
-            key=link.record, sku=skus[link.record_id], ref=link.external_ref, quantity=quantities[link.record_id]
+            key=link.record,
+            sku=skus[link.record_id],
+            ref=link.external_ref,
+            quantity=quantities[link.record_id],
+            locations=places.get(link.record_id, ()),
         )
         for link in links
         if link.id is not None and link.record_id in quantities
@@ -68,10 +81,13 @@ def _sendable(session: Session, integration_id: str, article_ids: Sequence[int])
 
 
 def fingerprint(level: StockLevel) -> str:
-    """What tells that a level says something new: the quantity, and under which number."""
-    return f"{level.quantity}:{hashlib.sha256(level.sku.encode()).hexdigest()[:32]}"
+    """What tells that a level says something new: the quantity, where it lies, and under which number."""
+    places = "".join(f"\n{place.location_ref}\n{place.quantity}" for place in level.locations)
+    return f"{level.quantity}:{hashlib.sha256((level.sku + places).encode()).hexdigest()[:32]}"
 
 
 def shown(level: StockLevel) -> str:
-    """A level in a few words for the journal."""
-    return str(level.quantity)
+    """A level in a few words for the journal: of several locations each, too."""
+    if len(level.locations) < 2:
+        return str(level.quantity)
+    return f"{level.quantity} ({' + '.join(str(place.quantity) for place in level.locations)})"

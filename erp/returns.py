@@ -16,6 +16,7 @@ from erp.bulk import insert_rows
 from erp.order_money import money_of, settle
 from erp.orders import lock_order, states_of, tell
 from erp.payments import RefundWish, open_refunds
+from erp.push_shipments import Report, mark_reports
 from erp.rules.order_life import Action, Part, demand, may, move
 from erp.stock import Movement, Reason, post_movements
 from erp.tables import Article, Order, OrderLine, OrderReturn, ReturnLine, Warehouse
@@ -101,7 +102,7 @@ def receive_return(session: Session, return_id: int, received: Mapping[int, Rece
     """Receive an announced return: what came, at most what was announced; nothing of a line leaves it out.
 
     What can be sold again goes into stock of its warehouse (reason return, its number as the key), which marks the stock
-    as to be sent. The order is returned once all of it came back. Raises `LookupError` and `FailureError`: STATE_FORBIDS,
+    as to be sent. The channel is told, where its settings say so. The order is returned once all of it came back. Raises `LookupError` and `FailureError`: STATE_FORBIDS,
     RETURN_EXCEEDED, MASTER_DATA_MISSING for an unknown warehouse.
     """
     found, order = _lock(session, return_id)
@@ -124,6 +125,8 @@ def receive_return(session: Session, return_id: int, received: Mapping[int, Rece
     session.flush()
     tell(session, order, "return_received", by, return_number=found.number)
     post_movements(session, movements)
+    # Links come last in the order of locks.
+    mark_reports(session, [Report(order.integration_id, found.number, return_id)])
     return found
 
 

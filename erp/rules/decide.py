@@ -13,7 +13,7 @@ from erp.rules.changes import findings_after_import
 from erp.rules.charges import fee_lines, shipping_lines
 from erp.rules.customer import choose_customer
 from erp.rules.discounts import check_discounts, discount_lines
-from erp.rules.gate import check_shape, gate, is_settled_at_once, leaves_later
+from erp.rules.gate import check_shape, gate, is_settled_at_once, leaves_later, pending
 from erp.rules.lines import article_lines, check_gift_cards, find_articles, needs_transport
 from erp.rules.merge import merge_pieces
 from erp.rules.methods import Unknown, resolve_payment, resolve_shipping, resolve_term, shipping_value
@@ -61,6 +61,8 @@ def decide(order: ChannelOrder, context: RuleContext, master: MasterData) -> Dec
     reason = gate(order, context)
     if reason is not None:
         return Decision(Outcome.SKIP, (reason,))
+    if (waits := pending(order)) is not None:
+        return Decision(Outcome.REJECT, (waits,))
     found: list[Finding] = []
     unknown: Unknown = []
     project = resolve_project(order, context.settings, master, found, unknown)

@@ -19,20 +19,29 @@ CURRENCY_LETTERS = 3
 def gate(order: ChannelOrder, context: RuleContext) -> Finding | None:
     """Find the reason to skip a document that was not imported before; None lets it pass.
 
-    What the channel sent (FBA) or the buyer took along (POS) is imported when it is done: only the invoice is missing.
+    What the channel sent (FBA) or the buyer took along (POS) is imported when it is done: only the invoice is missing. An
+    order that waits to be accepted is not skipped for its state, it waits (`pending`).
     """
     if order.state is ChannelState.CANCELLED:
         return Finding.of("CANCELLED_BEFORE_IMPORT")
     if order.state is ChannelState.REFUNDED or 0 < order.stated.total <= order.refunded:
         return Finding.of("REFUNDED_BEFORE_IMPORT")
     is_sent_elsewhere = order.state is ChannelState.SHIPPED and is_settled_at_once(order)
-    if order.channel_state not in context.settings.import_states and not is_sent_elsewhere:
+    if order.channel_state not in context.settings.import_states and not is_sent_elsewhere and not order.awaits_answer:
         if order.state is ChannelState.SHIPPED:
             return Finding.of("ALREADY_SHIPPED")
         return Finding.of("STATE_FILTERED", state=order.channel_state)
     if context.start_at is not None and order.modified_at < context.start_at and not context.by_hand:
         return Finding.of("TOO_OLD", modified=order.modified_at.isoformat())
     return None
+
+
+def pending(order: ChannelOrder) -> Finding | None:
+    """Find that the channel waits for the merchant to accept the order: a newer version of the document releases it."""
+    if not order.awaits_answer:
+        return None
+    until = f"{order.answer_until:%Y-%m-%d %H:%M} UTC" if order.answer_until else "–"
+    return Finding.of("ACCEPTANCE_PENDING", until=until)
 
 
 def leaves_later(order: ChannelOrder) -> bool:

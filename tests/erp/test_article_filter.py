@@ -8,6 +8,7 @@ from sqlalchemy import event, text
 from sqlmodel import Session, select
 
 from canonical.failure import FailureError
+from canonical.feature import Feature
 from canonical.runs import Built
 from erp.article_filter import (
     FIELDS,
@@ -20,6 +21,7 @@ from erp.article_filter import (
     validate_rules,
 )
 from erp.tables import Article, ArticleFilter, ArticleListEntry, JournalEvent, Link, Price
+from tests.erp.push_kit import choose, statements
 
 
 def rule(field: str, operator: str, value: str, format: str = "text") -> dict[str, str]:
@@ -34,6 +36,12 @@ def listed(session: Session) -> set[str]:
 def links(session: Session) -> dict[str, Any]:
     session.expire_all()
     return {link.record: link for link in session.exec(select(Link))}
+
+
+@pytest.fixture(autouse=True)
+def stock(session: Session, shop: Any) -> None:
+    """The integration sends stock."""
+    choose(session, Feature.STOCK)
 
 
 @pytest.fixture
@@ -193,3 +201,54 @@ def test_twenty_thousand_articles_are_listed_and_a_second_look_changes_nothing(s
     first, again = build_list(session, "shop-1", "jo"), build_list(session, "shop-1", "jo")
     assert (first.matched, first.added) == (20_000, 20_000)
     assert (again.matched, again.added, again.removed) == (20_000, 0, 0)
+
+
+def kinds(session: Session) -> dict[str, set[str]]:
+    """Which records have links, by kind."""
+    session.expire_all()
+    found: dict[str, set[str]] = {}
+    for link in session.exec(select(Link)):
+        found.setdefault(link.kind, set()).add(link.record)
+    return found
+
+
+def test_each_chosen_feature_links_the_articles_it_is_about(session: Session, shop: Any) -> None:
+    choose(session, Feature.ARTICLES, Feature.PRICES)
+    shop.article("M", kind="matrix", is_stock_article=False)
+    shop.article("A-1")
+    shop.article("SERVICE", is_stock_article=False)
+    shop.article("POSTAGE", is_stock_article=False, is_postage=True)
+    assert build_list(session, "shop-1", "jo").matched == 4
+    assert kinds(session) == {
+        "articles": {"M", "A-1", "SERVICE"},
+        "prices": {"A-1", "SERVICE"},
+        "stock": {"A-1"},
+    }
+
+
+def test_a_feature_that_is_chosen_later_gets_links_for_all_that_is_listed(session: Session, articles: None) -> None:
+    build_list(session, "shop-1", "jo")
+    session.execute(text("UPDATE link SET dirty_at = NULL"))
+    choose(session, Feature.PRICES)
+    assert build_list(session, "shop-1", "jo").added == 0
+    assert kinds(session) == {"stock": {"A-1", "A-2", "B-1"}, "prices": {"A-1", "A-2", "B-1"}}
+    session.expire_all()
+    assert {link.kind for link in session.exec(select(Link)) if link.dirty_at} == {"prices"}
+
+
+def test_a_feature_that_is_not_chosen_gets_no_links(session: Session, articles: None) -> None:
+    session.execute(text("UPDATE integration_feature SET is_chosen = false"))
+    build_list(session, "shop-1", "jo")
+    assert links(session) == {}
+
+
+def test_more_features_take_no_more_statements_per_article(session: Session, shop: Any) -> None:
+    choose(session, Feature.ARTICLES, Feature.PRICES)
+    shop.article("A-1")
+    with statements(session) as few:
+        build_list(session, "shop-1", "jo")
+    for number in range(20):
+        shop.article(f"B-{number}")
+    with statements(session) as many:
+        build_list(session, "shop-1", "jo")
+    assert len(many) <= len(few)

@@ -192,7 +192,7 @@ def test_the_rest_is_cancelled_after_a_part_and_the_order_is_complete_and_invoic
     assert kit.refunds(order) == [(D("30.00"), "open")]
     assert kit.reserved(order) == 0
     shipment = session.exec(select(Shipment)).one()
-    assert (shipment.completes_order, kit.reports()) == (True, [shipment.number])
+    assert (shipment.completes_order, sorted(kit.reports())) == (True, sorted([order.number, shipment.number]))
 
 
 def test_a_change_that_leaves_nothing_to_ship_completes_the_order(session: Session, kit: Any) -> None:

@@ -11,11 +11,14 @@ from sqlmodel import Session, select
 from canonical.feature import Feature
 from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult
 from canonical.runs import RunRef
-from canonical.settings import AdvancedSettings, ShipmentSettings
+from canonical.settings import AdvancedSettings, ExportTrigger, ShipmentSettings
 from erp import push
-from erp.cancellation import cancel_order
+from erp.cancellation import cancel_lines, cancel_order, cancel_rest
+from erp.returns import ReceivedLine, announce_return, receive_return
 from erp.shipping import ParcelForm, ship_order
 from erp.tables import Link, OrderLine
+from tests.erp.order_life_kit import OrderKit
+from tests.erp.push_kit import Channel
 
 SHIPMENTS = RunRef(integration_id="shop-1", feature=Feature.SHIPMENTS)
 PLAIN = AdvancedSettings()
@@ -166,3 +169,119 @@ def test_a_packed_shipment_is_told_to_nobody(session: Session, shipped: Any) -> 
     session.execute(text("UPDATE shipment SET state = 'packed'"))
     assert report(session) == []
     assert report(session, "by-hand", records=["LS100001"]) == []
+
+
+class Wide(ShipmentSettings):
+    """The settings of connectors that are told more, or later."""
+
+    cancel_in_channel: bool = True
+    send_returns: bool = True
+    export_trigger: ExportTrigger = ExportTrigger.EACH_SHIPMENT
+
+
+@pytest.fixture
+def kit(session: Session, shop: Any) -> OrderKit:
+    made = OrderKit(session, shop)
+    for number in ("A-1", "A-2"):
+        shop.article(number)
+    made.fill(10, "A-1", "A-2")
+    return made
+
+
+def wide(session: Session, **settings: Any) -> Channel:
+    return Channel(session, Feature.SHIPMENTS, Wide(**settings))
+
+
+def said(statuses: Sequence[Any]) -> list[tuple[str, bool, list[tuple[str, Decimal]]]]:
+    return [
+        (status.kind.value, status.completes_order, [(line.line_ref, line.quantity) for line in status.lines])
+        for status in statuses
+    ]
+
+
+def come_back(session: Session, kit: Any, order: Any, number: str, quantity: int) -> str:
+    line = kit.line(order, number)
+    found = announce_return(session, order.id, {line: Decimal(quantity)}, "", "jo")
+    assert wide(session).dirty() == set(), "what is announced is not here yet"
+    received = {line: ReceivedLine(quantity=Decimal(quantity), warehouse="MAIN")}
+    receive_return(session, found.id or 0, received, "jo")
+    return found.number
+
+
+def test_goods_that_came_back_are_reported_under_the_returns_number(session: Session, kit: Any) -> None:
+    order = kit.order({"A-1": 2, "A-2": 1})
+    ship_order(session, order.id, [], "jo")
+    channel = wide(session)
+    channel.send()
+    number = come_back(session, kit, order, "A-1", 2)
+    (status,) = channel.send()
+    assert (status.key, status.order_ref) == (number, "ext-1")
+    assert said([status]) == [("returned", False, [("l1-1", 2)])]
+    come_back(session, kit, order, "A-2", 1)
+    assert said(channel.send()) == [("returned", True, [("l1-2", 1)])]
+    assert channel.send() == []
+    assert [status.key for status in channel.send(records=[number], run="by-hand")] == [number]
+
+
+def test_returns_are_reported_only_where_the_settings_say_so(session: Session, kit: Any) -> None:
+    order = kit.order({"A-1": 2})
+    ship_order(session, order.id, [], "jo")
+    plain = Channel(session, Feature.SHIPMENTS, ShipmentSettings())
+    plain.send()
+    come_back(session, kit, order, "A-1", 1)
+    assert plain.send() == []
+    assert wide(session, send_returns=False).send() == []
+
+
+def test_pieces_of_a_merged_line_come_back_each_once(session: Session, kit: Any) -> None:
+    order = kit.order({"A-1": 3})
+    session.execute(text("UPDATE sales_order_line SET line_refs = '{i1,i2,i3}' WHERE kind = 'article'"))
+    ship_order(session, order.id, [], "jo")
+    channel = wide(session)
+    channel.send()
+    come_back(session, kit, order, "A-1", 2)
+    assert said(channel.send()) == [("returned", False, [("i1", 1), ("i2", 1)])]
+    come_back(session, kit, order, "A-1", 1)
+    assert said(channel.send()) == [("returned", True, [("i3", 1)])]
+
+
+def test_a_part_that_is_cancelled_is_reported_with_its_lines(session: Session, kit: Any) -> None:
+    order = kit.order({"A-1": 3, "A-2": 1})
+    channel = wide(session)
+    cancel_lines(session, order.id, {kit.line(order, "A-1"): Decimal(1)}, "jo")
+    (status,) = channel.send()
+    assert status.key == order.number
+    assert said([status]) == [("cancelled", False, [("l1-1", 1)])]
+    ship_order(session, order.id, [], "jo", lines={kit.line(order, "A-1"): Decimal(1)})
+    channel.send()
+    cancel_rest(session, order.id, "jo")
+    told = {status.kind.value: status for status in channel.send()}
+    assert said([told["cancelled"]]) == [("cancelled", False, [("l1-1", 2), ("l1-2", 1)])]
+    assert told["cancelled"].is_repeat, "what was said before is looked up"
+    assert told["shipped"].completes_order
+
+
+def test_a_part_that_the_channel_cancelled_itself_is_not_told_back(session: Session, kit: Any) -> None:
+    order = kit.order({"A-1": 3})
+    cancel_lines(session, order.id, {kit.line(order, "A-1"): Decimal(1)}, "jo", tells_channel=False)
+    assert wide(session).send() == []
+
+
+def test_a_channel_that_wants_complete_orders_hears_of_all_shipments_at_the_end(session: Session, kit: Any) -> None:
+    order = kit.order({"A-1": 2})
+    channel = wide(session, export_trigger=ExportTrigger.COMPLETED)
+    ship_order(session, order.id, [], "jo", lines={kit.line(order, "A-1"): Decimal(1)})
+    assert channel.send() == []
+    assert channel.dirty() == set(), "nothing is looked at again and again meanwhile"
+    ship_order(session, order.id, [], "jo")
+    assert said(channel.send()) == [("shipped", False, [("l1-1", 1)]), ("shipped", True, [("l1-1", 1)])]
+    assert channel.send() == []
+
+
+def test_a_shipment_that_was_reported_is_not_marked_by_the_next_one(session: Session, kit: Any) -> None:
+    order = kit.order({"A-1": 2})
+    channel = wide(session)
+    ship_order(session, order.id, [], "jo", lines={kit.line(order, "A-1"): Decimal(1)})
+    assert len(channel.send()) == 1
+    ship_order(session, order.id, [], "jo")
+    assert len(channel.dirty()) == 1

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import Session
 
+from canonical.failure import FailureError
 from canonical.feature import Feature
-from canonical.push import Outcome, PushAnswer, PushResult, StockLevel
+from canonical.push import LocationLevel, Outcome, PushAnswer, PushResult, StockLevel
 from canonical.runs import Collected, RunRef
-from canonical.settings import AdvancedSettings, StockSettings
+from canonical.settings import AdvancedSettings, LocationStockSettings, StockSettings
 from erp import push
 from erp.article_filter import build_list
 from erp.feature_settings import save_settings
@@ -19,6 +20,7 @@ from erp.links import mark_stock_dirty
 from erp.stock import Movement, Reason, post_movements
 from erp.tables import ArticleListEntry, ArticleOption, Component, Integration, Link, Warehouse
 from tests.erp.order_kit import Importer, line, order
+from tests.erp.push_kit import Channel, choose, statements
 
 STOCK = RunRef(integration_id="shop-1", feature=Feature.STOCK)
 OTHER = RunRef(integration_id="shop-2", feature=Feature.STOCK)
@@ -153,6 +155,7 @@ def test_a_sale_in_one_channel_lowers_what_every_other_channel_is_offered(
     session.flush()
     fill(session, "A-1", 10, "first")
     for integration in ("shop-1", "shop-2"):
+        choose(session, Feature.STOCK, integration=integration)
         build_list(session, integration, "jo")
     session.execute(text("UPDATE project SET reserves_stock = :reserves"), {"reserves": reserves})
     reserved = MAIN.model_copy(update={setting: True})
@@ -183,6 +186,7 @@ def test_a_set_is_linked_like_a_stock_article_when_the_list_is_built(session: Se
         ("S", "simple", False),
     ):
         shop.article(number, kind=kind, is_stock_article=is_stock)
+    choose(session, Feature.STOCK)
     build_list(session, "shop-1", "jo")
     linked = session.execute(text("SELECT record FROM link WHERE kind = 'stock' ORDER BY 1")).scalars().all()
     assert linked == ["KIT", "SET"]
@@ -205,6 +209,7 @@ def test_an_article_that_one_shop_alone_synchronises_is_linked_there_alone(sessi
     shop.add(Integration(id="shop-2", connector="woocommerce", name="Shop 2"))
     shop.add(ArticleOption(article_id=article.id, integration_id="shop-1", syncs_stock=True))
     for integration in ("shop-1", "shop-2"):
+        choose(session, Feature.STOCK, integration=integration)
         build_list(session, integration, "jo")
     assert session.execute(text("SELECT integration_id FROM link")).scalars().all() == ["shop-1"]
 
@@ -241,3 +246,72 @@ def test_the_sets_of_a_part_are_marked_in_the_same_statement(session: Session, s
     assert len(said) == before + 1
     dirty = session.execute(text("SELECT record_id FROM link WHERE dirty_at IS NOT NULL")).scalars()
     assert set(dirty) == {part, head.id}
+
+
+TWO = {"MAIN": "loc-1", "OUTLET": "loc-2"}
+
+
+def placed(session: Session, **settings: Any) -> Channel:
+    """A channel that keeps two locations apart."""
+    return Channel(session, Feature.STOCK, LocationStockSettings(**({"location_map": TWO} | settings)))
+
+
+def test_each_location_has_the_level_of_its_warehouses(session: Session, shop: Any) -> None:
+    shop.listed("A-1")
+    fill(session, "A-1", 10, "first")
+    fill(session, "A-1", 4, "first", "OUTLET")
+    channel = placed(session)
+    (level,) = channel.send()
+    assert level.quantity == 14
+    assert level.locations == (
+        LocationLevel(location_ref="loc-1", quantity=10),
+        LocationLevel(location_ref="loc-2", quantity=4),
+    )
+    assert channel.link("A-1").sent_value == "14 (10 + 4)"
+    fill(session, "A-1", 1, "moved", "OUTLET")
+    fill(session, "A-1", -1, "moved")
+    (level,) = channel.send()
+    assert [place.quantity for place in level.locations] == [9, 5], "the sum alone would say nothing new"
+
+
+def test_what_is_kept_per_article_counts_at_every_location(session: Session, shop: Any) -> None:
+    shop.listed("A-1", stock_correction=Decimal(-1))
+    fill(session, "A-1", 10, "first")
+    fill(session, "A-1", 4, "first", "OUTLET")
+    shop.order({"A-1": 3})
+    channel = placed(session, subtract_reservations=True, apply_correction=True)
+    (level,) = channel.send()
+    assert ([place.quantity for place in level.locations], level.quantity) == ([6, 0], 6)
+    channel.settings = LocationStockSettings(
+        location_map={"MAIN": "loc-1", "OUTLET": "loc-1"}, subtract_reservations=True
+    )
+    session.execute(text("UPDATE link SET dirty_at = now()"))
+    (level,) = channel.send()
+    assert [(place.location_ref, place.quantity) for place in level.locations] == [("loc-1", 11)], "once, at one place"
+
+
+def test_a_pseudo_stock_is_shown_at_every_location(session: Session, shop: Any) -> None:
+    shop.listed("A-1", pseudo_stock=Decimal(50))
+    fill(session, "A-1", 10, "first")
+    (level,) = placed(session, use_pseudo_stock=True).send()
+    assert [place.quantity for place in level.locations] == [50, 50]
+
+
+def test_without_a_mapped_location_nothing_of_the_feature_works(session: Session, shop: Any) -> None:
+    shop.listed("A-1", dirty="now")
+    with pytest.raises(FailureError, match="NO_LOCATION_MAP") as caught:
+        placed(session, location_map={}).send()
+    assert caught.value.failure.kind == "operator"
+    with pytest.raises(FailureError, match=r"location_map \(GONE\)"):
+        placed(session, location_map={"GONE": "loc-1"}).send()
+
+
+def test_two_locations_take_as_many_statements_as_one(session: Session, shop: Any) -> None:
+    shop.listed("A-1")
+    fill(session, "A-1", 10, "first")
+    with statements(session) as one:
+        placed(session, location_map={"MAIN": "loc-1"}).send()
+    session.execute(text("UPDATE link SET dirty_at = now()"))
+    with statements(session) as two:
+        placed(session).send()
+    assert len(one) == len(two)
