@@ -37,7 +37,7 @@ class ConnectionTest:
 
     def run(self, features: Sequence[Feature]) -> CheckReport:
         """Run all checks for these features."""
-        going = self._reach() and self._enter()
+        going = self._enter()
         self._add("version", None if going else CheckState.SKIPPED, detail=self._version if going else "")
         for feature in features:
             code, path, params = READS[feature]
@@ -56,23 +56,20 @@ class ConnectionTest:
         state = CheckState.FAILED if failure else found if isinstance(found, CheckState) else CheckState.OK
         self._items.append(CheckItem(name=name, state=state, detail=detail, feature=feature, failure=failure))
 
-    def _reach(self) -> bool:
-        """Ask for the interface's sign of life (V01), whose body means nothing; a refused key proves that it is there."""
-        failure = _failure(lambda: self._api.get("V01", "/version"))
-        if failure is not None and failure.code == "ACCESS":
-            failure = None
+    def _enter(self) -> bool:
+        """Read the shop (A01): only its answer shows that this is a marketplace of Mirakl; a refused key proves that too.
+
+        The interface's sign of life (V01) proves nothing: any page that answers there looks like it.
+        """
+        failure = _failure(self._read_shop)
+        is_there = failure is None or failure.code == "ACCESS"
         handshake = failure if failure is not None and failure.code == "HANDSHAKE" else None
-        self._add("reachable", None if handshake else failure, detail=self._api.host)
+        self._add("reachable", None if is_there or handshake else failure, detail=self._api.host)
         if not self._is_secure:
             self._add("certificate", CheckState.SKIPPED, detail="http")
         else:
-            self._add("certificate", handshake if failure is None or handshake else CheckState.SKIPPED)
-        return failure is None
-
-    def _enter(self) -> bool:
-        """Read the shop (A01): only with its name it is sure that this is a marketplace of Mirakl and the key fits."""
-        failure = _failure(self._read_shop)
-        self._add("credentials", failure, detail=self._title)
+            self._add("certificate", handshake if is_there or handshake else CheckState.SKIPPED)
+        self._add("credentials", failure if is_there else CheckState.SKIPPED, detail=self._title)
         return failure is None
 
     def _read_shop(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sandbox.mirakl.answers import Answer, link_header
@@ -85,12 +85,14 @@ class ProductsApi:
 
     def create(self, call: Call) -> Answer:
         """P41: take a file of products; what it is good for shows in P42 and CM11."""
-        _, content = call.form().file("file")
+        form = call.form()
+        _, content = form.file("file")
+        mapping = {} if form.fields.get("operator_format") == "true" else self._shop.product_mapping
         with self._shop.changes():
             steps = [STEPS.get(step, step) for step in self._shop.shown_statuses]
             made = start_import(self._shop, "product", number=str(self._shop.next_id("import")), steps=steps)
             if made.status == "COMPLETE":
-                self._run(made, content, call)
+                self._run(made, content, mapping, call)
             self._shop.save("imports", made.id, made)
         location = f"{self._shop.base_url}/api/products/imports/{made.id}"
         return Answer({"import_id": int(made.id)}, 201, {"Location": location})
@@ -175,9 +177,12 @@ class ProductsApi:
             "transform_lines_with_warning": 0,
         }
 
-    def _run(self, made: Import, content: bytes, call: Call) -> None:
+    def _run(self, made: Import, content: bytes, mapping: Mapping[str, str], call: Call) -> None:
+        """Read the seller's file; columns that the seller mapped inside Mirakl are read as the operator's attributes."""
+        own = {code: column for column, code in mapping.items()}
         try:
-            rows = read_csv(content, ("category", "shop-sku"))
+            given = read_csv(content, [own.get(code, code) for code in ("category", "shop-sku")])
+            rows = [{mapping.get(name, name): value for name, value in row.items()} for row in given]
         except UnreadableFile as error:
             made.status, made.reason = "FAILED", str(error)
             return

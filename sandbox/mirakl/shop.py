@@ -103,6 +103,8 @@ class MiraklShop:
         self.sources: dict[str, Json] = {}
         self.rendered: dict[str, bytes] = {}
         self.fails_next_import = ""
+        self.product_mapping: dict[str, str] = {}
+        """The seller's own columns of product files by the operator's attributes, as set in Mirakl's mapping assistant."""
         self.effects: list[Effect] = []
         self.requests = RequestLog()
         self.faults = Faults()

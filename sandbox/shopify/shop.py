@@ -144,11 +144,10 @@ class ShopifyShop:
     # --- what people do -------------------------------------------------------------------------------------------------
 
     def credentials(self, *, read_only: bool = False) -> Json:
-        """What a person pastes into the wizard: the shop's address and a custom app's token, or its client id and secret."""
+        """What a person pastes into the wizard: the shop's address and a custom app's token, with its client id and secret."""
         return {
-            "shop": self.domain,
-            "base_url": self.base_url,
-            "access_token": READ_ONLY_TOKEN if read_only else TOKEN,
+            "shop": self.base_url or self.domain,
+            "token": READ_ONLY_TOKEN if read_only else TOKEN,
             "client_id": self.tokens.client_id,
             "client_secret": self.tokens.client_secret,
         }

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Scope
 
 from sandbox.faults import Fault
 from sandbox.faulty import FaultyApp
-from sandbox.woocommerce import fixed, fulfillments, orders, products, refunds
+from sandbox.woocommerce import consent, fixed, fulfillments, orders, products, refunds, taxonomies
 from sandbox.woocommerce.errors import WooError, no_route
 from sandbox.woocommerce.links import PLACEHOLDER
 from sandbox.woocommerce.page import page_routes
@@ -38,7 +38,13 @@ CRITICAL = {
 
 def build_app(shop: WooShop) -> ASGIApp:
     """The application of one shop."""
-    pages = Starlette(routes=[*page_routes(shop), *(PageRoute(*args, methods=m) for args, m in switch_routes(shop))])
+    pages = Starlette(
+        routes=[
+            *page_routes(shop),
+            *consent.routes(shop),
+            *(PageRoute(*args, methods=m) for args, m in switch_routes(shop)),
+        ]
+    )
     return FaultyApp(shop, WooApi(shop), pages)
 
 
@@ -47,7 +53,7 @@ class WooApi:
 
     def __init__(self, shop: WooShop) -> None:
         self._shop = shop
-        modules = (orders, refunds, fulfillments, products, fixed)
+        modules = (orders, refunds, fulfillments, products, taxonomies, fixed)
         self._router = Router([route for module in modules for route in module.routes(shop)])
 
     def shown_path(self, scope: Scope) -> str | None:

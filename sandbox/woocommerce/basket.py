@@ -105,3 +105,18 @@ def postage_for(method: str, country: str) -> Postage:
     if country in EU_ZONE:
         return Postage("flat_rate", "DHL Paket EU", "4", Decimal("10.84"))
     return Postage("flat_rate", "Post CH" if country == "CH" else "Intl", "", Decimal("19.00"))
+
+
+DEFAULT_COUPONS = (
+    ("willkommen10", "percent", "10"),
+    ("fuenf", "fixed_cart", "5"),
+    ("stueck2", "fixed_product", "2"),
+    ("alles", "percent", "100"),
+)
+
+
+def vat_metas(vat_id: str) -> list[Json]:
+    """What an order keeps of a VAT id that the checkout accepted."""
+    if not vat_id:
+        return []
+    return [{"key": "is_vat_exempt", "value": "yes"}, {"key": "_billing_vat_number", "value": vat_id}]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox.woocommerce import times
 from sandbox.woocommerce.arguments import Arg
 from sandbox.woocommerce.basket import EU_ZONE, PAYMENT_TITLES, REFUNDING_GATEWAYS, postage_for
 from sandbox.woocommerce.errors import Json, WooError
 from sandbox.woocommerce.links import API, PLACEHOLDER, item_links
 from sandbox.woocommerce.routing import PAGING, Answer, Call, Endpoint, Handler, Route, paged, window
 from sandbox.woocommerce.taxes import TAX_RATES
-from sandbox.woocommerce.webhooks import shown
+from sandbox.woocommerce.webhooks import HOOKS, shown
 
 if TYPE_CHECKING:
     from sandbox.woocommerce.shop import WooShop
@@ -23,6 +24,10 @@ WEBHOOK_ARGS = {
     "delivery_url": Arg(required=True),
     "secret": Arg(default=""),
     "status": Arg(enum=("active", "paused", "disabled"), default="active"),
+}
+WEBHOOK_CHANGE = {
+    **dict.fromkeys(("name", "topic", "delivery_url", "secret"), Arg()),
+    "status": Arg(enum=("active", "paused", "disabled")),
 }
 ZONES = ((0, "Locations not covered by your other zones"), (1, "Deutschland"), (2, "EU"))
 ZONE_METHODS = {
@@ -50,6 +55,7 @@ def routes(shop: WooShop) -> list[Route]:
         Route("data/currencies/current", {"GET": Endpoint(api.currency, "list")}),
         Route("system_status", {"GET": Endpoint(api.system_status, "list")}),
         Route("settings/tax", {"GET": Endpoint(api.tax_settings, "list")}),
+        Route("settings/products", {"GET": Endpoint(api.product_settings, "list")}),
         Route("settings/general", {"GET": Endpoint(api.general_settings, "list")}),
         listing("taxes", api.taxes),
         listing("taxes/classes", api.tax_classes),
@@ -67,7 +73,12 @@ def routes(shop: WooShop) -> list[Route]:
         ),
         Route(
             "webhooks/{id}",
-            {"GET": Endpoint(api.webhook, "view"), "DELETE": Endpoint(api.delete_webhook, "delete")},
+            {
+                "GET": Endpoint(api.webhook, "view"),
+                "PUT": Endpoint(api.update_webhook, "edit", body=WEBHOOK_CHANGE),
+                "DELETE": Endpoint(api.delete_webhook, "delete", query={"force": Arg(("boolean",), default=False)}),
+            },
+            edits=True,
         ),
     ]
 
@@ -162,6 +173,16 @@ class FixedApi:
             ]
         )
 
+    def product_settings(self, _call: Call) -> Answer:
+        """Units of weights and sizes, and whether stock is managed."""
+        return Answer(
+            [
+                _setting("products", "woocommerce_weight_unit", "Weight unit", "kg", {"kg": "kg", "g": "g"}),
+                _setting("products", "woocommerce_dimension_unit", "Dimensions unit", "cm", {"cm": "cm", "mm": "mm"}),
+                _setting("products", "woocommerce_manage_stock", "Manage stock", "yes"),
+            ]
+        )
+
     def taxes(self, call: Call) -> Answer:
         """The tax table."""
         return _page(
@@ -242,18 +263,32 @@ class FixedApi:
     def create_webhook(self, call: Call) -> Answer:
         """A new webhook; its address is pinged, its topic must be one that WooCommerce has."""
         topic = call.params["topic"]
-        resource, _, event = topic.partition(".")
-        known = {"order", "product", "customer", "coupon"}, {"created", "updated", "deleted", "restored"}
-        if not (resource == "action" and event) and not (resource in known[0] and event in known[1]):
-            text = "Webhook topic must be valid."
-            raise WooError(400, "woocommerce_rest_shop_webhook_invalid_topic", text)
+        _check_topic(topic)
         with self._shop.changes():
             webhook = self._shop.webhooks.create(call.params)
             self._shop.record("webhook", str(webhook["id"]), topic, call.request_id)
         return Answer(webhook, 201, {"Location": webhook["_links"]["self"][0]["href"]})
 
+    def update_webhook(self, call: Call) -> Answer:
+        """Change a webhook; one that is switched on again starts without failures."""
+        if "topic" in call.params:
+            _check_topic(call.params["topic"])
+        with self._shop.changes():
+            hook = {**self._hook(call), **call.params}
+            resource, _, event = hook["topic"].partition(".")
+            now = self._shop.clock()
+            hook |= {"resource": resource, "event": event, "hooks": HOOKS.get(hook["topic"], [])}
+            hook |= {"date_modified": times.local_text(now), "date_modified_gmt": times.gmt_text(now)}
+            if call.params.get("status") == "active":
+                hook["failures"] = 0
+            self._shop.save_webhook(hook)
+            self._shop.record("webhook", str(hook["id"]), hook["status"], call.request_id)
+        return Answer(shown(hook))
+
     def delete_webhook(self, call: Call) -> Answer:
-        """Remove a webhook for good."""
+        """Remove a webhook for good; without `force` it is refused, as webhooks have no trash."""
+        if not call.params["force"]:
+            raise WooError(501, "woocommerce_rest_trash_not_supported", "Webhooks do not support trashing.")
         with self._shop.changes():
             hook = self._hook(call)
             self._shop.remove_webhook(hook["id"])
@@ -271,6 +306,14 @@ class FixedApi:
         if zone not in ZONE_METHODS:
             raise WooError(404, "woocommerce_rest_shipping_zone_invalid", "Resource does not exist.")
         return zone
+
+
+def _check_topic(topic: str) -> None:
+    resource, _, event = topic.partition(".")
+    known = {"order", "product", "customer", "coupon"}, {"created", "updated", "deleted", "restored"}
+    if not (resource == "action" and event) and not (resource in known[0] and event in known[1]):
+        text = "Webhook topic must be valid."
+        raise WooError(400, "woocommerce_rest_shop_webhook_invalid_topic", text)
 
 
 def _page(call: Call, items: list[Json]) -> Answer:

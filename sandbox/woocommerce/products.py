@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.woocommerce import times
 from sandbox.woocommerce.arguments import Arg, check
-from sandbox.woocommerce.errors import Json, invalid_id
+from sandbox.woocommerce.errors import Json, WooError, invalid_id
 from sandbox.woocommerce.model import Product, product_document, slug_of, variation_document
 from sandbox.woocommerce.product_changes import PRODUCT_ARGS, VARIATION_ARGS, ProductChanges
 from sandbox.woocommerce.routing import DATES, PAGING, Answer, Call, Endpoint, Route, batch, paged, window
@@ -26,7 +26,8 @@ COMMON_ARGS = {
     "sku": Arg(),
     "stock_status": Arg(enum=("instock", "outofstock", "onbackorder")),
 }
-PRODUCT_LIST_ARGS = {**COMMON_ARGS, "type": Arg(enum=TYPES)}
+PRODUCT_LIST_ARGS = {**COMMON_ARGS, "type": Arg(enum=TYPES), **dict.fromkeys(("category", "tag"), Arg())}
+FORCE = {"force": Arg(("boolean",), default=False)}
 
 
 def routes(shop: WooShop) -> list[Route]:
@@ -35,11 +36,12 @@ def routes(shop: WooShop) -> list[Route]:
     product = {
         "GET": Endpoint(api.one, "view"),
         "PUT": Endpoint(api.update, "edit", body=PRODUCT_ARGS),
-        "DELETE": Endpoint(api.delete, "delete"),
+        "DELETE": Endpoint(api.delete, "delete", query=FORCE),
     }
     variation = {
         "GET": Endpoint(api.one_variation, "view"),
         "PUT": Endpoint(api.update_variation, "edit", body=VARIATION_ARGS),
+        "DELETE": Endpoint(api.delete_variation, "delete", query=FORCE),
     }
     return [
         Route(
@@ -139,8 +141,18 @@ class ProductsApi:
         return Answer(self._update_variation(call.ids["parent"], call.ids["id"], call.params, call.request_id))
 
     def delete(self, call: Call) -> Answer:
-        """Move a product to the trash."""
-        return Answer(self._delete(call.ids["id"], call.request_id))
+        """Move a product to the trash, or with `force` remove it for good."""
+        is_forced = call.params["force"]
+        with self._shop.changes():
+            return Answer(self._delete(call.ids["id"], None, call.request_id, is_forced=is_forced))
+
+    def delete_variation(self, call: Call) -> Answer:
+        """Remove a variation for good; without `force` it is refused, as variations have no trash."""
+        if not call.params["force"]:
+            text = "The product_variation does not support trashing."
+            raise WooError(501, "woocommerce_rest_trash_not_supported", text)
+        with self._shop.changes():
+            return Answer(self._delete(call.ids["id"], call.ids["parent"], call.request_id, is_forced=True))
 
     def batch(self, call: Call) -> Answer:
         """Up to 100 products created, changed and deleted together."""
@@ -153,7 +165,7 @@ class ProductsApi:
                 call,
                 create=create,
                 update=lambda item: self._update(_id_of(item), check(PRODUCT_ARGS, item), call.request_id),
-                delete=lambda product_id: self._delete(product_id, call.request_id),
+                delete=lambda product_id: self._delete(product_id, None, call.request_id, is_forced=True),
             )
 
     def batch_variations(self, call: Call) -> Answer:
@@ -170,7 +182,12 @@ class ProductsApi:
             return self._update_variation(parent_id, _id_of(item), values, call.request_id)
 
         with self._shop.changes():
-            return batch(call, create=create, update=update, delete=lambda pid: self._delete(pid, call.request_id))
+            return batch(
+                call,
+                create=create,
+                update=update,
+                delete=lambda pid: self._delete(pid, parent_id, call.request_id, is_forced=True),
+            )
 
     # --- inside ---------------------------------------------------------------------------------------------------------
 
@@ -189,11 +206,19 @@ class ProductsApi:
             self._changes.update(variation, values, request_id)
             return variation_document(variation, self._shop.products[parent_id])
 
-    def _delete(self, product_id: int, request_id: str) -> Json:
-        with self._shop.changes():
-            product = self._existing("product", product_id, status=404)
+    def _delete(self, product_id: int, parent_id: int | None, request_id: str, *, is_forced: bool) -> Json:
+        """Batches always delete for good, as the vendor's code does."""
+        product = self._existing("product", product_id, parent_id, status=404)
+        parent = self._shop.products.get(product.parent_id)
+        if not is_forced:
+            if product.status == "trash":
+                text = "The product has already been deleted."
+                raise WooError(410, "woocommerce_rest_already_trashed", text)
             self._changes.trash(product, request_id)
             return self._document(product_id)
+        shown = variation_document(product, parent) if parent else self._document(product_id)
+        self._changes.delete(product, request_id)
+        return shown
 
     def _existing(self, kind: str, product_id: int, parent_id: int | None = None, *, status: int) -> Product:
         product = self._shop.products.get(product_id)
@@ -246,6 +271,10 @@ def _fits(product: Product, params: Json) -> bool:
         or params.get("stock_status", product.stock_status) != product.stock_status
     ):
         return False
+    for name, field in (("category", "categories"), ("tag", "tags")):
+        wanted_ids = {part for part in params.get(name, "").split(",") if part}
+        if wanted_ids and not wanted_ids & {str(term["id"]) for term in product.extra.get(field, ())}:
+            return False
     if "search" in params and params["search"].lower() not in f"{product.name} {product.sku}".lower():
         return False
     is_gmt = params["dates_are_gmt"]

@@ -24,6 +24,7 @@ POST_ARGS = {
     **{name: Arg(("array",), items="object") for name in ("line_items", "shipping_lines", "fee_lines", "meta_data")},
 }
 ZERO = Decimal("0.00")
+PARTS = ("line_items", "shipping_lines", "fee_lines")
 
 
 def routes(shop: WooShop) -> list[Route]:
@@ -74,9 +75,10 @@ class RefundsApi:
         """Refund money; `api_refund` would make the payment gateway pay it out. A repeated call refunds again."""
         with self._shop.changes():
             order = self._order(call)
-            lines = self._refunded_lines(order, call.params.get("line_items", ()))
-            amount = self._amount(order, call.params, lines)
-            refund = self._build(order, amount, call.params, lines)
+            parts = self._refunded_parts(order, call.params.get("line_items", ()))
+            lines = parts["line_items"]
+            amount = self._amount(order, call.params, [line for found in parts.values() for line in found])
+            refund = self._build(order, amount, call.params, parts)
             self._shop.save_of_order("refunds", order["id"], refund)
             self._book(order, refund, amount)
             if call.params["api_restock"]:
@@ -112,16 +114,25 @@ class RefundsApi:
             raise WooError(500, "woocommerce_rest_cannot_create_order_refund", text, 500)
         return taxes.cents(amount)
 
-    def _refunded_lines(self, order: Json, given: Any) -> list[Json]:
-        by_id = {line["id"]: line for line in order["line_items"]}
-        lines = []
+    def _refunded_parts(self, order: Json, given: Any) -> dict[str, list[Json]]:
+        """The refunded lines by kind: goods, postage and fees are all named in `line_items` by their ids."""
+        kinds = {line["id"]: (kind, line) for kind in PARTS for line in order[kind]}
+        parts: dict[str, list[Json]] = {kind: [] for kind in PARTS}
         for item in given:
-            line = by_id.get(item.get("id"))
-            if line is None:
+            if item.get("id") not in kinds:
                 text = "Order item ID provided is not associated with order."
                 raise WooError(400, "woocommerce_rest_invalid_item_id", text)
-            lines.append(self._refunded_line(line, item))
-        return lines
+            kind, line = kinds[item["id"]]
+            parts[kind].append(
+                self._refunded_line(line, item) if kind == "line_items" else self._refunded_part(line, item)
+            )
+        return parts
+
+    def _refunded_part(self, line: Json, item: Json) -> Json:
+        """Postage or a fee: the same amounts as of goods, without pieces."""
+        goods = self._refunded_line(line, item)
+        changed = {name: goods[name] for name in ("id", "total", "total_tax", "meta_data")}
+        return {**line, **changed, "taxes": [{**tax, "subtotal": ""} for tax in goods["taxes"]]}
 
     def _refunded_line(self, line: Json, item: Json) -> Json:
         total = -_decimal(item.get("refund_total", 0))
@@ -152,7 +163,7 @@ class RefundsApi:
             "price": checkout.unit_price(total, quantity) if quantity else 0,
         }
 
-    def _build(self, order: Json, amount: Decimal, params: Json, lines: list[Json]) -> Json:
+    def _build(self, order: Json, amount: Decimal, params: Json, parts: dict[str, list[Json]]) -> Json:
         refund_id, now = self._shop.next_id("post"), self._shop.clock()
         refunded = -sum((Decimal(refund["total"]) for refund in order["refunds"]), ZERO)
         is_full = refunded + amount == Decimal(order["total"])
@@ -172,10 +183,10 @@ class RefundsApi:
                     "value": "full" if is_full else "partial",
                 }
             ],
-            "line_items": lines,
-            "shipping_lines": [],
+            "line_items": parts["line_items"],
+            "shipping_lines": parts["shipping_lines"],
             "tax_lines": [],
-            "fee_lines": [],
+            "fee_lines": parts["fee_lines"],
             "_links": item_links(f"{parent}/refunds", refund_id, methods=["GET", "DELETE"], up=parent),
         }
         scratch = {**refund, "coupon_lines": []}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sandbox.woocommerce import seed_data as words
 from sandbox.woocommerce.errors import Json
-from sandbox.woocommerce.model import Product, attribute_slug
+from sandbox.woocommerce.model import Product
 
 if TYPE_CHECKING:
     from sandbox.woocommerce.shop import WooShop
@@ -143,15 +143,16 @@ def _add_variable(shop: WooShop, rng: random.Random, number: int, room: int) -> 
     sku = f"{prefix}-{1000 + number}"
     shown = [
         {
-            "id": i + 1,
+            "id": found["id"],
             "name": a,
-            "slug": attribute_slug(a),
+            "slug": found["slug"],
             "position": i,
             "visible": True,
             "variation": True,
             "options": list(o),
         }
         for i, (a, o) in enumerate(attributes.items())
+        for found in [shop.terms.attribute_with(a, o)]
     ]
     parent = shop.add_product(sku, f"{name} „{quality}“", "", type="variable", attributes=shown)
     combinations: list[dict[str, str]] = [{}]

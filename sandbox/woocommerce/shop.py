@@ -9,32 +9,34 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from starlette.types import ASGIApp
 
 from sandbox.effects import Effect, RequestLog
 from sandbox.faults import Faults
-from sandbox.shop import Exchange
-from sandbox.woocommerce import checkout, statuses, times
+from sandbox.journal import Journal
+from sandbox.shop import Exchange, Ledger
+from sandbox.woocommerce import checkout, memory, statuses, terms, times, view
 from sandbox.woocommerce.auth import Gate, Key
-from sandbox.woocommerce.basket import UNPAID_GATEWAYS, Basket, BasketLine, Coupon, postage_for
+from sandbox.woocommerce.basket import (
+    DEFAULT_COUPONS,
+    UNPAID_GATEWAYS,
+    Basket,
+    BasketLine,
+    Coupon,
+    postage_for,
+    vat_metas,
+)
 from sandbox.woocommerce.errors import Json
-from sandbox.woocommerce.journal import Journal
 from sandbox.woocommerce.links import PLACEHOLDER, order_links
-from sandbox.woocommerce.model import Product, attribute_slug
+from sandbox.woocommerce.media import Media
+from sandbox.woocommerce.model import Product
 from sandbox.woocommerce.orderbook import OrderBook
 from sandbox.woocommerce.webhooks import Webhooks
 
 CONSUMER_KEY, CONSUMER_SECRET = f"ck_{'5a0db0c5e1' * 4}", f"cs_{'1c0ffee5ea' * 4}"
 READ_ONLY_KEY, READ_ONLY_SECRET = f"ck_{'0ead0a1105' * 4}", f"cs_{'5e1f1e55ca' * 4}"
-
-
-def _vat_metas(vat_id: str) -> list[Json]:
-    """What an order keeps of a VAT id that the checkout accepted."""
-    if not vat_id:
-        return []
-    return [{"key": "is_vat_exempt", "value": "yes"}, {"key": "_billing_vat_number", "value": vat_id}]
 
 
 class WooShop:
@@ -44,6 +46,8 @@ class WooShop:
     the last one was killed. `https=False` makes it a plain-HTTP shop (OAuth 1.0a needed), `https=True` one that believes its
     requests came over TLS (HTTP Basic works). Amounts are text, times aware UTC.
     """
+
+    key: ClassVar[str] = "woocommerce"
 
     def __init__(
         self,
@@ -85,15 +89,22 @@ class WooShop:
         self.faults = Faults()
         self.traffic: list[Exchange] | None = None
         self.webhooks = Webhooks(self)
+        self.terms = terms.Terms(self)
+        self.media = Media(self)
+        self.agrees = True
+        """Whether the owner agrees when an application asks for keys."""
         self.skus: dict[str, int] = {}
         self.products_version = 0
-        self._counters: dict[str, int] = {"post": 10}
+        self._counters: dict[str, int] = {"post": 10, "term": terms.DEFAULT_CATEGORY}
         self._journal = Journal(state_file)
         self._pending: Json = {}
         self._depth = 0
-        self._restore()
+        for change in self._journal.read():
+            memory.replay(self, change)
+            self._counters |= change.get("counters", {})
         if not self.coupons:
-            self._add_default_coupons()
+            for code, kind, amount in DEFAULT_COUPONS:
+                self.add_coupon(code, kind, amount)
 
     # --- changes: one transaction in memory and on disk -----------------------------------------------------------------
 
@@ -124,9 +135,25 @@ class WooShop:
     def save_product(self, product: Product) -> None:
         """Store a product or variation and what finds it; call it inside `changes()`."""
         self.products_version += 1
-        self._index_product(product)
+        memory.index(self, product)
         self._pending.setdefault("products", {})[str(product.id)] = product.as_record()
         self.webhooks.product_updated(product)
+
+    def remove_product(self, product: Product) -> None:
+        """Forget a product for good; call it inside `changes()`."""
+        self.products_version += 1
+        memory.forget(self, product.id)
+        self._pending.setdefault("products", {})[str(product.id)] = None
+        self.webhooks.product_deleted(product)
+
+    def note_change(self, kind: str, key: str, record: Json | list[str] | None) -> None:
+        """Have a term, attribute, picture or key written to the state file; call it inside `changes()`."""
+        self._pending.setdefault(kind, {})[key] = record
+
+    def grant(self, key: Key) -> None:
+        """Make a key, as the owner does for an application; call it inside `changes()`."""
+        self.gate.grant(key)
+        self.note_change("keys", key.consumer_key, [key.consumer_secret, key.permission])
 
     def save_order(self, order: Json, event: str = "updated") -> None:
         """Store an order's new version; call it inside `changes()`."""
@@ -136,7 +163,7 @@ class WooShop:
 
     def save_of_order(self, kind: str, order_id: int, item: Json) -> None:
         """Append a note, fulfillment or refund (`kind` is the plural) to an order; call it inside `changes()`."""
-        self._of_order(kind).setdefault(order_id, []).append(item)
+        self.of_order(kind).setdefault(order_id, []).append(item)
         self._pending.setdefault(kind, []).append([order_id, item])
 
     def save_webhook(self, webhook: Json) -> None:
@@ -158,14 +185,20 @@ class WooShop:
     def add_variation(
         self, parent: Product, sku: str, price: str, options: Mapping[str, str], **fields: Any
     ) -> Product:
-        """Add a variation such as `{"Größe": "M"}` to a variable product."""
+        """Add a variation such as `{"Größe": "M"}` to a variable product; the attributes and options come to be with it."""
+        with self.changes():
+            chosen = {name: self.terms.attribute_with(name, [option]) for name, option in options.items()}
         attributes = [
-            {"id": 1 + i, "name": name, "slug": attribute_slug(name), "option": option}
-            for i, (name, option) in enumerate(options.items())
+            {"id": found["id"], "name": name, "slug": found["slug"], "option": option}
+            for (name, found), option in zip(chosen.items(), options.values(), strict=True)
         ]
         variation = Product(0, "variation", sku, parent.name, self.clock(), self.clock(), regular_price=price)
         variation.parent_id, variation.tax_class, variation.attributes = parent.id, parent.tax_class, attributes
         return self._add(variation, fields)
+
+    def add_article(self, sku: str, name: str, price: str, *, stock: int = 0, ean: str = "") -> None:
+        """Somebody adds a simple article with a gross price and managed stock."""
+        self.add_product(sku, name, price, stock=stock, gtin=ean)
 
     def add_coupon(self, code: str, kind: str, amount: str) -> Coupon:
         """Add a discount code: `percent`, `fixed_cart` or `fixed_product`."""
@@ -215,7 +248,7 @@ class WooShop:
             customer_note=customer_note,
             created_via=created_via,
             is_vat_exempt=bool(vat_id),
-            meta_data=[*meta_data, *_vat_metas(vat_id)],
+            meta_data=[*meta_data, *vat_metas(vat_id)],
         )
         wanted = status or ("on-hold" if payment_method in {"bacs", "cheque"} else "processing")
         return self.open_order(basket, wanted, created=created, modified=modified)
@@ -249,6 +282,26 @@ class WooShop:
             order["_links"] = order_links(order["id"], order["customer_id"])
             self.save_order(order, "created")
             return order
+
+    def buy(self, lines: Sequence[tuple[str, int]], *, at: datetime | None = None) -> str:
+        """Somebody buys and pays at once, so that the order can be imported; returns its id."""
+        order = self.place_order(lines, view.BUYER, status="processing", created=at, modified=at)
+        return str(order["id"])
+
+    def touch(self, order: str, at: datetime) -> None:
+        """Somebody changes an order: its customer note then says "geändert"."""
+        view.touch(self, order, at)
+
+    def revoke(self) -> None:
+        """The shop's owner deletes the keys that `credentials` gives."""
+        for key in self.keys:
+            self.gate.revoke(key.consumer_key)
+
+    def seed(self, *, articles: int, orders: int, seed: int = 1) -> None:
+        """Fill with lifelike articles and orders that merchants import."""
+        from sandbox.woocommerce.seed import seed_shop
+
+        seed_shop(self, articles=articles, orders=orders, seed=seed)
 
     def pay(self, order_id: int) -> None:
         """The merchant notes that a bank transfer arrived: the order is paid and goes on."""
@@ -286,6 +339,21 @@ class WooShop:
         """A product's variations in the order of their ids."""
         return [self.products[variation_id] for variation_id in self.variations_of.get(product_id, ())]
 
+    def credentials(self, *, read_only: bool = False) -> Json:
+        """What a person pastes into the wizard."""
+        key = self.keys[1 if read_only else 0]
+        return {"url": self.base_url, "consumer_key": key.consumer_key, "consumer_secret": key.consumer_secret}
+
+    def catalogue(self) -> list[Json]:
+        """The articles for an ERP that is to have the same ones."""
+        from sandbox.woocommerce.seed import catalogue
+
+        return catalogue(self)
+
+    def ledger(self) -> Ledger:
+        """What is in the shop now."""
+        return view.ledger(self)
+
     def application(self) -> ASGIApp:
         """The HTTP application: API, page and switches."""
         from sandbox.woocommerce.app import build_app
@@ -315,41 +383,6 @@ class WooShop:
             self.save_product(product)
             return product
 
-    def _index_product(self, product: Product) -> None:
-        self.products[product.id] = product
-        if product.sku:
-            self.skus[product.sku] = product.id
-        if product.type == "variation":
-            siblings = self.variations_of.setdefault(product.parent_id, [])
-            if product.id not in siblings:
-                siblings.append(product.id)
-
-    def _of_order(self, kind: str) -> dict[int, list[Json]]:
+    def of_order(self, kind: str) -> dict[int, list[Json]]:
+        """The notes, fulfillments or refunds by order."""
         return {"notes": self.notes, "fulfillments": self.fulfillments, "refunds": self.refunds}[kind]
-
-    def _add_default_coupons(self) -> None:
-        for code, kind, amount in (
-            ("willkommen10", "percent", "10"),
-            ("fuenf", "fixed_cart", "5"),
-            ("stueck2", "fixed_product", "2"),
-            ("alles", "percent", "100"),
-        ):
-            self.add_coupon(code, kind, amount)
-
-    def _restore(self) -> None:
-        for change in self._journal.read():
-            for record in change.get("products", {}).values():
-                self._index_product(Product.from_record(record))
-            for order in change.get("orders", {}).values():
-                self.orders.put(order)
-            for kind in ("notes", "fulfillments", "refunds"):
-                for order_id, item in change.get(kind, ()):
-                    self._of_order(kind).setdefault(order_id, []).append(item)
-            for webhook_id, webhook in change.get("webhooks", {}).items():
-                self.webhooks.hooks.pop(int(webhook_id), None)
-                if webhook is not None:
-                    self.webhooks.hooks[webhook["id"]] = webhook
-            for coupon_id, code, kind, amount in change.get("coupons", ()):
-                self.coupons[code] = Coupon(coupon_id, code, kind, Decimal(amount))
-            self.effects += [Effect.from_json(effect) for effect in change.get("effects", ())]
-            self._counters |= change.get("counters", {})

@@ -27,6 +27,7 @@ HOOKS = {
     "order.created": ["woocommerce_new_order"],
     "order.updated": ["woocommerce_update_order", "woocommerce_order_refunded"],
     "product.created": ["woocommerce_new_product", "woocommerce_new_product_variation"],
+    "product.deleted": ["wp_trash_post"],
     "product.updated": ["woocommerce_update_product", "woocommerce_update_product_variation"],
 }
 
@@ -76,6 +77,11 @@ class Webhooks:
             document = model.product_document(product, self._shop.variations(product.id))
             for hook in hooks:
                 self._put(hook["id"], "product", orjson.dumps(document))
+
+    def product_deleted(self, product: model.Product) -> None:
+        """Queue deliveries of a product's end; they say no more than its id."""
+        for hook in self._wanting("product.deleted"):
+            self._put(hook["id"], "product", orjson.dumps({"id": product.id}))
 
     def close(self) -> None:
         """Deliver what is queued, then stop the thread."""

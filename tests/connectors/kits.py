@@ -27,6 +27,7 @@ from canonical.push import (
     StockLevel,
 )
 from canonical.settings import FeatureSettings
+from canonical.taxonomy import Requirement
 from connectors.account import Account
 from connectors.transport import TransportOptions
 from sandbox.server import SandboxServer
@@ -51,6 +52,8 @@ SHOPS: Mapping[str, tuple[str, str]] = {
     "shopware5": ("sandbox.shopware5", "Shopware5Shop"),
     "mirakl": ("sandbox.mirakl", "MiraklShop"),
 }
+OPTIONS: Mapping[str, Mapping[str, Any]] = {"mirakl": {"update_delta": timedelta(0)}}
+"""A marketplace of Mirakl shows changes a minute later; the suite looks at once."""
 
 
 def first(connector: Any, kind: str) -> str:
@@ -81,7 +84,8 @@ def mirakl_settings(connector: Any) -> dict[Feature, dict[str, Any]]:
     """What a person chooses for a Mirakl marketplace from its own lists."""
     return {
         Feature.DOCUMENTS: {"send_invoice_pdf": True, "document_type": first(connector, "document_types")},
-        Feature.REFUNDS: {"refund_reason": first(connector, "refund_reasons"), "reason": first(connector, "refund_reasons")},
+        Feature.REFUNDS: {"reason": first(connector, "refund_reasons")},
+        Feature.ARTICLES: {"sku_attribute": "shop-sku", "variant_attribute": "variant-group"},
         Feature.SHIPMENTS: {
             "carrier_map": {"DHL": first(connector, "carriers")},
             "cancel_reason": first(connector, "cancel_reasons"),
@@ -101,20 +105,13 @@ def known(model: type[FeatureSettings], values: Mapping[str, Any]) -> dict[str, 
     return {name: value for name, value in values.items() if name in model.model_fields}
 
 
-def pasted(key: str, credentials: Mapping[str, Any]) -> dict[str, Any]:
-    """The sandbox's credentials in the fields of the connector's form."""
-    if key == "shopify":
-        return {"shop": credentials["base_url"], "token": credentials["access_token"]}
-    return dict(credentials)
-
-
 class UnderTest:
     """A connector and the simulated shop that it talks to over HTTP."""
 
     def __init__(self, shop: SimulatedShop, url: str) -> None:
         self.shop, self.url, self.key = shop, url, shop.key
         self.spec = connectors.spec_of(shop.key)
-        form = self.spec.credentials.model_validate(pasted(shop.key, shop.credentials()))
+        form = self.spec.credentials.model_validate(shop.credentials())
         values = (getattr(form, name) for name in type(form).model_fields)
         self.secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         self.account = Account()
@@ -140,7 +137,7 @@ class UnderTest:
     def _build(
         self, settings: Mapping[Feature, FeatureSettings], credentials: Mapping[str, Any], *, fresh: bool = False
     ) -> Any:
-        form = self.spec.credentials.model_validate(pasted(self.spec.key, credentials))
+        form = self.spec.credentials.model_validate(credentials)
         options = TransportOptions(allow_private=True, timeout=5)
         return connectors.build(self.key, form, settings, Account() if fresh else self.account, options)
 
@@ -240,15 +237,26 @@ class UnderTest:
         return ArticleContent(
             key="N-1", sku="" if bad else NEW_SKU, sends=frozenset({DataType.MASTER_DATA}),
             words=Words(language="de", name="" if bad else "Neue Tasse", description="<p>rund</p>"), ean="4006381333931",
-            manufacturer="Ton AG", weight=Decimal("0.3"), channel_category="" if bad else self._category(),
-            channel_attributes=() if bad else (NamedValue(name="product_sku", value=NEW_SKU), NamedValue(name="title", value="Neue Tasse")),
+            manufacturer="Ton AG", weight=Decimal("0.3"), **({} if bad or not self.spec.has_taxonomy else self._mapped()),
         )  # fmt: skip
 
-    def _category(self) -> str:
-        if not self.spec.has_taxonomy:
-            return ""
+    def _mapped(self) -> dict[str, Any]:
+        """A category of the marketplace and what it requires, as category and attribute mapping would fill it in."""
         taxonomy = self._build(self.settings(), self.shop.credentials()).fetch_taxonomy()
-        return next(node.code for node in taxonomy.nodes if node.is_leaf)
+        category = next(node.code for node in taxonomy.nodes if node.is_leaf)
+        parents = {node.code: node.parent_code for node in taxonomy.nodes}
+        above = [category]
+        while above[-1]:
+            above.append(parents[above[-1]])
+        required = [each for each in taxonomy.attributes if each.requirement is Requirement.REQUIRED and each.category_code in above]
+        lists = {value.list_code: value.code for value in taxonomy.values}
+        values = {"ean": "4006381333931", "title": "Neue Tasse", "brand": "Ton AG", "main-image": "https://bilder.example/neu.jpg"}
+        attributes = [
+            NamedValue(name=each.code, value=lists[each.values_code] if each.values_code else values.get(each.code, "350"))
+            for each in required
+            if each.code not in ("category", "shop-sku")
+        ]
+        return {"channel_category": category, "channel_attributes": tuple(attributes)}
 
 
 def shipped(order: str, key: str = "LS-1", *, is_repeat: bool = False) -> OrderStatus:
@@ -286,7 +294,7 @@ def send(connector: Any, feature: Feature, records: Sequence[Any]) -> tuple[Push
 def served(key: str, **options: Any) -> Iterator[UnderTest]:
     """A running sandbox of a connector."""
     module, name = SHOPS[key]
-    shop: SimulatedShop = getattr(import_module(module), name)(**options)
+    shop: SimulatedShop = getattr(import_module(module), name)(**OPTIONS.get(key, {}) | options)
     with SandboxServer(shop) as server:
         made = UnderTest(shop, server.url)
         made.settings()

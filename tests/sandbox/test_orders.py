@@ -343,3 +343,26 @@ def test_a_bound_leaves_its_own_second_out(orderby: str, shop: WooShop, client: 
     for name in ("modified_before", "before"):
         found = client.get(f"{query}&{name}={bound}").json()
         assert [order["id"] for order in found] == [order["id"] for order in orders[:2]]
+
+
+def test_postage_and_fees_are_refunded_among_the_lines(
+    shop: WooShop, client: httpx.Client, recorded: Callable[[str], Any]
+) -> None:
+    order = shop.place_order([("LM-KAF-1000", 1)], ANNA, payment_method="cod", fees=[("Nachnahme", "5.00")])
+    postage, fee = order["shipping_lines"][0], order["fee_lines"][0]
+    items = [
+        {
+            "id": line["id"],
+            "refund_total": float(line["total"]),
+            "refund_tax": [{"id": tax["id"], "refund_total": float(tax["total"])} for tax in line["taxes"]],
+        }
+        for line in (postage, fee)
+    ]
+    refund = client.post(f"/orders/{order['id']}/refunds", json={"line_items": items, "api_refund": False}).json()
+    theirs = recorded("order_refunds_refund_shipping")[0]
+    assert list(refund["shipping_lines"][0]) == list(theirs["shipping_lines"][0])
+    assert [line["total"] for line in (*refund["shipping_lines"], *refund["fee_lines"])] == [
+        f"-{postage['total']}",
+        f"-{fee['total']}",
+    ]
+    assert refund["line_items"] == []

@@ -69,6 +69,7 @@ def under_wrong_parent(b: Bench) -> httpx.Response:
 CANNOT, FALSE = "woocommerce_rest_cannot_view", "woocommerce_rest_authentication_error"
 PARAM, REFUND = "rest_invalid_param", "woocommerce_rest_cannot_create_order_refund"
 ORDER_ID = "woocommerce_rest_shop_order_invalid_id"
+TERM, NO_TRASH = "woocommerce_rest_term_invalid", "woocommerce_rest_trash_not_supported"
 # Rule → (wrong request, expected status, expected code).
 WRONG: dict[str, tuple[Callable[[Bench], httpx.Response], int, str]] = {
     "no_key": (lambda b: httpx.get(f"{b.client.base_url}orders"), 401, CANNOT),
@@ -135,6 +136,49 @@ WRONG: dict[str, tuple[Callable[[Bench], httpx.Response], int, str]] = {
         400,
         "woocommerce_rest_shop_webhook_invalid_topic",
     ),
+    "duplicate_gtin": (
+        lambda b: b.client.put(b.product("BU-1001"), json={"global_unique_id": "4006381333931"}),
+        400,
+        "product_invalid_global_unique_id",
+    ),
+    "unknown_category": (lambda b: b.client.put(b.product(), json={"categories": [{"id": 99}]}), 400, TERM),
+    "unknown_attribute": (
+        lambda b: b.client.put(b.product(), json={"attributes": [{"id": 99, "options": ["X"]}]}),
+        400,
+        "woocommerce_rest_taxonomy_invalid",
+    ),
+    "unknown_image": (
+        lambda b: b.client.put(b.product(), json={"images": [{"id": 99}]}),
+        400,
+        "woocommerce_product_invalid_image_id",
+    ),
+    "bad_image": (
+        lambda b: b.client.put(b.product(), json={"images": [{"src": "https://host.invalid/a.jpg"}]}),
+        400,
+        "woocommerce_product_image_upload_error",
+    ),
+    "duplicate_term": (
+        lambda b: b.client.post("/products/categories", json={"name": "Uncategorized"}),
+        400,
+        "term_exists",
+    ),
+    "unknown_parent": (
+        lambda b: b.client.post("/products/categories", json={"name": "Neu", "parent": 99}),
+        400,
+        TERM,
+    ),
+    "duplicate_attribute": (
+        lambda b: b.client.post("/products/attributes", json={"name": "Grösse", "slug": "groesse"}),
+        400,
+        "woocommerce_rest_cannot_create",
+    ),
+    "no_trash_for_terms": (lambda b: b.client.delete("/products/categories/15"), 501, NO_TRASH),
+    "no_trash_for_variations": (
+        lambda b: b.client.delete(f"{b.product('TS-BASIC')}/variations/{b.shop.skus['TS-BASIC-S']}"),
+        501,
+        NO_TRASH,
+    ),
+    "no_trash_for_webhooks": (lambda b: b.client.delete("/webhooks/1"), 501, NO_TRASH),
     "bad_json": (
         lambda b: b.client.post("/orders", content=b'{"a":', headers={"Content-Type": "application/json"}),
         400,

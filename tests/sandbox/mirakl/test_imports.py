@@ -265,3 +265,15 @@ def test_categories_attributes_and_values_belong_together(client: httpx.Client) 
     roles = client.get("/products/attributes?with_roles=true").json()["attributes"]
     assert "SHOP_SKU" in {a["roles"][0]["type"] for a in roles}
     assert client.get("/hierarchies?hierarchy=X").status_code == 404
+
+
+def test_a_sellers_own_columns_are_read_by_the_mapping_made_inside_mirakl(
+    client: httpx.Client, shop: MiraklShop
+) -> None:
+    shop.product_mapping = {"sku": "shop-sku", "name": "title", "group": "category"}
+    columns = "group sku ean name brand main-image volume"
+    assert products_import(client, columns, MUG)["transform_lines_in_success"] == 1
+    files = {**csv_file(columns, MUG)}
+    made = client.post("/products/imports", files=files, data={"operator_format": "true"}).json()["import_id"]
+    client.get(f"/products/imports/{made}")
+    assert client.get(f"/products/imports/{made}").json()["import_status"] == "FAILED"

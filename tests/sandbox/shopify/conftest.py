@@ -19,6 +19,6 @@ def shop() -> ShopifyShop:
 def api(shop: ShopifyShop) -> Iterator[Api]:
     """A client with the custom app's token."""
     with SandboxServer(shop) as server:
-        found = Api(server.url, shop.credentials()["access_token"])
+        found = Api(server.url, shop.credentials()["token"])
         yield found
         found.client.close()

@@ -61,7 +61,7 @@ def no_token(_shop: ShopifyShop, api: Api) -> Any:
 
 @wrong("401 ")
 def bearer(shop: ShopifyShop, api: Api) -> Any:
-    return raw(api, "{ shop { name } }", {"Authorization": f"Bearer {shop.credentials()['access_token']}"})
+    return raw(api, "{ shop { name } }", {"Authorization": f"Bearer {shop.credentials()['token']}"})
 
 
 @wrong("401 ")
@@ -479,7 +479,7 @@ def test_a_wrong_request_is_refused(rule: Any) -> None:
     attempt, expected = TRIES[rule.id]
     shop = fill(ShopifyShop(bucket=100_000))
     with SandboxServer(shop) as server:
-        api = Api(server.url, shop.credentials()["access_token"])
+        api = Api(server.url, shop.credentials()["token"])
         answer = attempt(shop, api)
         api.client.close()
     assert expected in str(answer), answer

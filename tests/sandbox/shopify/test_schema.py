@@ -126,7 +126,7 @@ def plain(value: object) -> object:
 def test_a_plan_answers_as_the_librarys_executor_does(query: str) -> None:
     shop = ShopifyShop()
     shop.seed(articles=20, orders=15, seed=5)
-    granted = shop.tokens.granted(shop.credentials()["access_token"]) or frozenset()
+    granted = shop.tokens.granted(shop.credentials()["token"]) or frozenset()
     document = parse(query)
     node = get_operation_ast(document)
     assert node is not None

@@ -63,7 +63,7 @@ def test_a_shop_on_the_same_file_goes_on_where_the_last_ended(tmp_path: Path) ->
     first = fill(ShopifyShop(state_file=path))
     order = first.buy([("KB-300", 2)])
     with SandboxServer(first) as server:
-        api = Api(server.url, first.credentials()["access_token"])
+        api = Api(server.url, first.credentials()["token"])
         ship(api, first.store.table("Order")[order])
         set_levels(api, level(item_id(first, "BU-1001"), 9))
     path.write_bytes(path.read_bytes() + b'{"changes": [["put"')
@@ -71,7 +71,7 @@ def test_a_shop_on_the_same_file_goes_on_where_the_last_ended(tmp_path: Path) ->
     assert (second.ledger(), second.effects) == (first.ledger(), first.effects)
     assert second.idempotent.keys() == first.idempotent.keys()
     with SandboxServer(second) as server:
-        found = Api(server.url, second.credentials()["access_token"]).data(
+        found = Api(server.url, second.credentials()["token"]).data(
             "query($id: ID!) { order(id: $id) { totalPriceSet { shopMoney { amount } } fulfillments { id } } }",
             id=order,
         )
@@ -91,7 +91,7 @@ def test_protected_data_is_null_without_approval() -> None:
     shop = fill(ShopifyShop(protected_data=False))
     shop.buy([("KB-300", 1)])
     with SandboxServer(shop) as server:
-        api = Api(server.url, shop.credentials()["access_token"])
+        api = Api(server.url, shop.credentials()["token"])
         node = api.data("{ orders(first: 1) { nodes { email shippingAddress { lastName zip city countryCodeV2 } } } }")[
             "orders"
         ]["nodes"][0]
