@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import SecretStr
@@ -51,7 +52,9 @@ SHOPS: Mapping[str, tuple[str, str]] = {
     "shopware6": ("sandbox.shopware6", "Shopware6Shop"),
     "shopware5": ("sandbox.shopware5", "Shopware5Shop"),
     "mirakl": ("sandbox.mirakl", "MiraklShop"),
+    **{entry.name: (entry.module, entry.attr) for entry in entry_points(group="connect.sandboxes")},
 }
+"""Module and class of each connector's sandbox, those of other distributions included."""
 OPTIONS: Mapping[str, Mapping[str, Any]] = {"mirakl": {"update_delta": timedelta(0)}}
 """A marketplace of Mirakl shows changes a minute later; the suite looks at once."""
 

@@ -1,0 +1,111 @@
+"""Reporting order status and tracking: each report is made once, also when an earlier try was not answered."""
+
+import time
+from collections.abc import Sequence
+
+from canonical.codes import Kind
+from canonical.failure import Failure, FailureError
+from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult, StatusKind
+from canonical.settings import ExportTrigger
+from connectors.shopify.fulfillments import Fulfilling, tracking_of
+from connectors.shopify.graph import Graph, gid, is_ref, user_errors
+from connectors.shopify.returns import report_return
+from connectors.shopify.settings import ShopifyShipmentSettings
+from connectors.shopify.shipment_documents import CANCEL_ORDER, ORDER_STATE
+
+SHIPPED = frozenset({"FULFILLED", "PARTIALLY_FULFILLED"})
+CANCEL_LOOKS = 6
+CANCEL_PAUSE = 0.5
+"""Seconds between looks: the shop cancels in the background, usually at once."""
+
+
+def send(graph: Graph, settings: ShopifyShipmentSettings, statuses: Sequence[OrderStatus]) -> PushAnswer:
+    """Report one after the other.
+
+    A failure of the whole channel stops: what is done keeps its result, and the rest comes back rejected with that failure,
+    so that the caller repeats it. Only if nothing was done yet the failure is raised.
+    """
+    results: list[PushResult] = []
+    for index, status in enumerate(statuses):
+        try:
+            results.append(_report(graph, settings, status))
+        except FailureError as error:
+            failure = error.failure
+            if failure.kind is Kind.SKIP:
+                results.append(_result(status, Outcome.SKIPPED, failure))
+                continue
+            if failure.kind is not Kind.REJECT and not results:
+                raise
+            results.append(_result(status, Outcome.REJECTED, failure))
+            if failure.kind is not Kind.REJECT:
+                results += [_result(rest, Outcome.REJECTED, failure) for rest in statuses[index + 1 :]]
+                break
+    return PushAnswer(results=tuple(results))
+
+
+def _result(status: OrderStatus, outcome: Outcome, failure: Failure | None = None) -> PushResult:
+    return PushResult(key=status.key, outcome=outcome, ref=status.order_ref, failure=failure)
+
+
+def _name(status: OrderStatus) -> str:
+    return status.order_number or status.order_ref
+
+
+def _report(graph: Graph, settings: ShopifyShipmentSettings, status: OrderStatus) -> PushResult:
+    """Make one report; raises `FailureError`, with a code of kind reject where only this order is refused."""
+    if not is_ref("Order", status.order_ref):
+        raise FailureError(Failure.of("ORDER_NOT_IN_SHOP", order=_name(status)))
+    match status.kind:
+        case StatusKind.CANCELLED:
+            done = settings.cancel_in_channel
+            if done:
+                _cancel(graph, settings, status)
+        case StatusKind.RETURNED:
+            done = settings.send_returns
+            if done:
+                report_return(graph, status)
+        case StatusKind.SHIPPED:
+            done = _ship(graph, settings, status)
+    return _result(status, Outcome.ACCEPTED if done else Outcome.SKIPPED)
+
+
+def _ship(graph: Graph, settings: ShopifyShipmentSettings, status: OrderStatus) -> bool:
+    """Fulfil what is in the shipment; when only complete orders are reported, the last shipment stands for all of it."""
+    waits = settings.export_trigger is ExportTrigger.COMPLETED
+    if waits and not status.completes_order:
+        return False
+    tracking = tracking_of(status, settings) if settings.send_tracking else None
+    lines = () if waits else status.lines
+    Fulfilling(graph, status, tracking, lines, notify=settings.notify_customer).run()
+    return True
+
+
+def _cancel(graph: Graph, settings: ShopifyShipmentSettings, status: OrderStatus) -> None:
+    """Cancel the whole order, unless something of it has left; money goes back by the feature refunds, not here."""
+    if status.lines:
+        reason = "Shopify cancels only whole orders"
+        raise FailureError(Failure.of("ITEM_REFUSED", record=_name(status), reason=reason))
+    order_id = gid("Order", status.order_ref)
+    if _is_cancelled(graph, status, order_id):
+        return
+    payload = graph.run(CANCEL_ORDER, {"id": order_id, "notify": settings.notify_customer}).part("orderCancel")
+    errors = user_errors(payload, "orderCancelUserErrors")
+    if errors:
+        raise FailureError(Failure.of("ITEM_REFUSED", record=_name(status), reason=errors[0].message or errors[0].code))
+    for look in range(CANCEL_LOOKS):
+        if _is_cancelled(graph, status, order_id):
+            return
+        if look + 1 < CANCEL_LOOKS:
+            time.sleep(CANCEL_PAUSE)
+    raise FailureError(Failure.of("CONFLICT"))
+
+
+def _is_cancelled(graph: Graph, status: OrderStatus, order_id: str) -> bool:
+    order = graph.run(ORDER_STATE, {"id": order_id}).part("order")
+    if not order:
+        raise FailureError(Failure.of("ORDER_NOT_IN_SHOP", order=_name(status)))
+    if order.get("cancelledAt"):
+        return True
+    if order.get("displayFulfillmentStatus") in SHIPPED:
+        raise FailureError(Failure.of("CANCEL_AFTER_SHIPPING", order=_name(status)))
+    return False
