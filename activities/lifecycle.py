@@ -98,6 +98,8 @@ class LifecycleActivities:
         if unknown:
             raise FailureError(Failure.of("FEATURE_UNKNOWN", feature=", ".join(unknown)))
         integrations.choose_features(session, integration_id, command.features, command.by)
+        if article_filter.is_built(session, integration_id):
+            article_filter.build_list(session, integration_id, command.by)
 
     def _configure(self, session: Session, integration_id: str, payload: dict[str, Any]) -> None:
         command = Configure.model_validate(payload)

@@ -50,6 +50,10 @@ CODES: dict[str, Code] = {
         Kind.REJECT, Repair.MAPPING, "Die Versandart „{value}“ ist nicht zugeordnet", "The shipping method '{value}' is not mapped",
         "Ordne sie zu; Schreibweise und Leerzeichen zählen. Wartende Aufträge laufen dann von selbst weiter.",
         "Map it; spelling and blanks count. Waiting orders then continue by themselves."),
+    "COUNTRY_UNMAPPED": Code(
+        Kind.REJECT, Repair.MAPPING, "Das Land „{value}“ ist nicht zugeordnet", "The country '{value}' is not mapped",
+        "Ordne es einem ISO-Code zu, etwa DE. Wartende Aufträge laufen dann von selbst weiter.",
+        "Map it to an ISO code, such as DE. Waiting orders then continue by themselves."),
     "VALUE_EMPTY_NO_DEFAULT": Code(
         Kind.REJECT, Repair.SETTINGS, "Der Shop nennt nichts und es gibt keinen Standard: {what}", "The shop gives no {what} and there is no default",
         "Wähle in den Einstellungen einen Standard.", "Choose a default in the settings.", "what"),

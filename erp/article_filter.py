@@ -233,6 +233,14 @@ def build_list(session: Session, integration_id: str, by: str) -> Built:
     return built
 
 
+def is_built(session: Session, integration_id: str) -> bool:
+    """Whether the article list of an integration was built at least once."""
+    query = select(ArticleFilter.id).where(
+        col(ArticleFilter.integration_id) == integration_id, col(ArticleFilter.matched).is_not(None)
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
 def apply_to(session: Session, integration_id: str, numbers: Sequence[str]) -> Built:
     """Test single articles against the stored filter and add those that qualify at once; removes none (D§3.1)."""
     newest = _newest(session, integration_id)

@@ -15,7 +15,7 @@ from canonical.failure import Failure, FailureError
 from erp import journal
 from erp.csv_files import CsvFile, open_csv
 from erp.foreign_numbers import LONGEST_LABEL, LONGEST_NUMBER
-from erp.links import mark_stock_dirty
+from erp.links import mark_numbers_dirty
 from erp.releases import release_all
 from erp.tables import Integration, NumberImport
 
@@ -145,7 +145,7 @@ def import_numbers(session: Session, file: BinaryIO, file_name: str, by: str) ->
 
 def _settle(session: Session, taken: int, refused: int, by: str) -> tuple[str, ...]:
     changed = session.execute(text("SELECT DISTINCT article_id FROM changed_number")).scalars()
-    mark_stock_dirty(session, set(changed))
+    mark_numbers_dirty(session, set(changed))
     release_all(session, [(row[0], row[1]) for row in session.execute(text(_WAITED_FOR))])
     touched = session.execute(text("SELECT DISTINCT integration_id FROM changed_number ORDER BY 1")).scalars().all()
     params = {"taken": taken, "refused": refused}

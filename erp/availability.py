@@ -143,7 +143,7 @@ def _refuse_unknown(session: Session, warehouses: frozenset[str], field: str) ->
         raise FailureError(Failure.of("SETTINGS_INCOMPLETE", fields=f"{field} ({', '.join(unknown)})"))
 
 
-def warnings(settings: StockSettings, projects_reserve: bool) -> list[str]:
+def warnings(settings: StockSettings | LocationStockSettings, projects_reserve: bool) -> list[str]:
     """Name the documented traps that settings walk into (D§2.3): a quantity subtracted twice, or no warehouse."""
     found = []
     if not settings.warehouses:
@@ -153,7 +153,7 @@ def warnings(settings: StockSettings, projects_reserve: bool) -> list[str]:
     return found
 
 
-def traps(session: Session, settings: StockSettings) -> list[str]:
+def traps(session: Session, settings: StockSettings | LocationStockSettings) -> list[str]:
     """Name the traps that settings walk into with the projects as they are; for the settings page and the readiness report."""
     reserves = session.exec(select(Project.id).where(col(Project.reserves_stock)).limit(1)).first() is not None
     return warnings(settings, reserves)

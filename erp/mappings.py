@@ -8,10 +8,20 @@ from sqlmodel import Session, col, select
 
 from canonical.settings import MappingKind
 from erp import journal
+from erp.links import mark_integration_dirty
 from erp.releases import release_waiting
 from erp.tables import Mapping
 
 FEATURE = "orders"
+SENT_BY = {
+    MappingKind.LOCATION: ("stock",),
+    MappingKind.CURRENCY: ("prices", "articles"),
+    MappingKind.CUSTOMER_GROUP: ("prices",),
+    MappingKind.CATEGORY: ("articles",),
+    MappingKind.CUSTOM_FIELD: ("articles",),
+    MappingKind.PROPERTY: ("articles",),
+}
+"""What goes out by each table that has our value on its left."""
 
 
 def mapping_tables(session: Session, integration_id: str) -> dict[MappingKind, dict[str, str]]:
@@ -39,6 +49,7 @@ def set_mapping(  # noqa: PLR0917 - a row's columns and who writes it
         )
     )
     _note(session, integration_id, channel_value, erp_value, by)
+    _mark(session, integration_id, kind)
     return release_waiting(session, f"{kind.value}:{channel_value}", integration_id) if erp_value else 0
 
 
@@ -52,6 +63,13 @@ def delete_mapping(session: Session, integration_id: str, kind: MappingKind, cha
         )
     )
     _note(session, integration_id, channel_value, "", by)
+    _mark(session, integration_id, kind)
+
+
+def _mark(session: Session, integration_id: str, kind: MappingKind) -> None:
+    """What is sent says something else now; carriers and reasons only tell of what happens from now on."""
+    if kinds := SENT_BY.get(kind):
+        mark_integration_dirty(session, integration_id, kinds)
 
 
 def note_unknown(session: Session, integration_id: str, values: Counter[tuple[MappingKind, str]]) -> None:

@@ -12,6 +12,7 @@ from canonical.article import ArticleKind
 from canonical.order import Address, ChannelOrder
 from canonical.settings import AdvancedSettings, MatchCriterion, OrderSettings
 from erp.bulk import storable
+from erp.push_refunds import OUR_REFUNDS
 from erp.rules import (
     ArticleInfo,
     BookedLine,
@@ -225,16 +226,17 @@ def _day(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
+_BOOKED_WITH = """
+    SELECT id, external_id, channel_total, refunded, billing, delivery, is_cancelled, fulfilment_state = 'shipped' AS is_shipped,
+        total, payment_state, ours.paid_out, ours.on_its_way
+    FROM sales_order CROSS JOIN LATERAL ({ours}) AS ours WHERE integration_id = :integration AND external_id = ANY(:ids)
+"""
+_BOOKED = text(_BOOKED_WITH.format(ours=OUR_REFUNDS))
+
+
 def booked_orders(session: Session, integration_id: str, external_ids: Iterable[str]) -> dict[str, BookedOrder]:
     """Find the orders that are booked already, with what a newer version of their document is compared with."""
-    rows = session.execute(
-        text(
-            "SELECT id, external_id, channel_total, refunded, billing, delivery, is_cancelled,"
-            " fulfilment_state = 'shipped' AS is_shipped, total, payment_state FROM sales_order"
-            " WHERE integration_id = :integration AND external_id = ANY(:ids)"
-        ),
-        {"integration": integration_id, "ids": storable(set(external_ids))},
-    ).all()
+    rows = session.execute(_BOOKED, {"integration": integration_id, "ids": storable(set(external_ids))}).all()
     lines = _booked_lines(session, [row.id for row in rows])
     return {row.external_id: _booked(row, lines.get(row.id, frozenset())) for row in rows}
 
@@ -243,7 +245,8 @@ def _booked(row: Any, lines: frozenset[BookedLine]) -> BookedOrder:
     return BookedOrder(
         id=row.id,
         channel_total=row.channel_total,
-        refunded=row.refunded,
+        refunded=row.refunded + row.paid_out,
+        refunding=row.on_its_way,
         billing=row.billing,
         delivery=row.delivery,
         is_cancelled=row.is_cancelled,

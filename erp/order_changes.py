@@ -18,6 +18,7 @@ from erp.bulk import Row, insert_rows
 from erp.cancellation import cancel_lines, cancel_order, line_states, lines_of
 from erp.orders import lift_holds, lock_order, lock_orders, states_of, tell
 from erp.payments import note_refund_in_channel
+from erp.push_refunds import paid_out
 from erp.rules.address import delivery_of, snapshot
 from erp.rules.cancelling import cancellable
 from erp.rules.model import BookedOrder
@@ -92,7 +93,12 @@ def changed_order(order: ChannelOrder, booked: BookedOrder) -> ChangedOrder:
         "billing": snapshot(order.billing),
         "delivery": snapshot(delivery_of(order)),
     }
-    parts = tuple(name for name in before if _differs(name, before[name], after[name]))
+    parts = tuple(
+        name
+        for name in before
+        if _differs(name, before[name], after[name])
+        and not (name == "refund" and booked.explains_refund(order.refunded))
+    )
     return ChangedOrder(booked.id, parts, {name: before[name] for name in parts}, {name: after[name] for name in parts})
 
 
@@ -217,7 +223,7 @@ def plan_for(session: Session, order: Order, changes: Sequence[OrderChange]) -> 
         ],
         parts=frozenset(ref for line, _ in lines if line.kind != "article" for ref in _refs(line)),
         countries={"billing": order.billing.get("country", ""), "delivery": order.delivery.get("country", "")},
-        refunded=order.refunded,
+        refunded=order.refunded + paid_out(session, order.id or 0),
         can_change=Action.CHANGE in allowed(states_of(order)),
     )
     return plan(ours, after)
@@ -244,7 +250,7 @@ def take_change(session: Session, order_id: int, by: str) -> Plan:
     if "amount" in after:
         order.channel_total = Decimal(after["amount"])
     if "refund" in after:
-        order.refunded = Decimal(after["refund"])
+        order.refunded = max(Decimal(0), Decimal(after["refund"]) - paid_out(session, order_id))
     session.add(order)
     session.flush()
     _decide(session, changes, "taken", by, [list(each) for each in decided.by_hand])

@@ -170,6 +170,24 @@ def shown(refund: Refund) -> str:
     return f"{refund.amount} {refund.currency}"
 
 
+OUR_REFUNDS = """
+    SELECT coalesce(sum(p.amount) FILTER (WHERE l.sent_at IS NOT NULL), 0) AS paid_out,
+           coalesce(sum(p.amount) FILTER (WHERE l.sent_at IS NULL AND l.state <> 'failed'), 0) AS on_its_way
+    FROM payment p JOIN link l ON l.integration_id = sales_order.integration_id AND l.kind = 'refunds' AND l.record_id = p.id
+    WHERE p.order_id = sales_order.id AND p.kind = 'refund' AND p.origin = 'erp'
+"""
+"""Of a `sales_order` what was paid out through the channel, and what perhaps was: the channel's sum of refunds has both."""
+
+
+_PAID_OUT_OF = "SELECT ours.paid_out FROM sales_order CROSS JOIN LATERAL ({ours}) AS ours WHERE id = :id"
+_PAID_OUT = text(_PAID_OUT_OF.format(ours=OUR_REFUNDS))
+
+
+def paid_out(session: Session, order_id: int) -> Decimal:
+    """Sum up what was refunded here and paid out through the channel of an order; gross, in its currency."""
+    return Decimal(session.execute(_PAID_OUT, {"id": order_id}).scalar_one())
+
+
 _LINK = text(
     """
     INSERT INTO link (integration_id, kind, record, record_id, external_ref, fingerprint, state, dirty_at, code, params,

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from canonical.check import CheckReport
 from canonical.feature import Feature
 from canonical.lifecycle import FeatureState, Readiness, ReadinessItem
-from canonical.settings import AdvancedSettings, FeatureSettings, OrderSettings, StockSettings
+from canonical.settings import AdvancedSettings, FeatureSettings, LocationStockSettings, OrderSettings, StockSettings
+from erp.article_filter import is_built
 from erp.availability import traps
 from erp.checklist import checklists
 from erp.integrations import get, state_of
-from erp.tables import ArticleFilter, Credential, IntegrationFeature
+from erp.tables import Credential, IntegrationFeature
+
+LISTED = (Feature.STOCK, Feature.ARTICLES, Feature.PRICES)
+"""Features that send what the article list holds."""
 
 
 def report(
@@ -28,8 +32,10 @@ def report(
     orders = settings.get(Feature.ORDERS)
     if isinstance(orders, OrderSettings) and _is_active(active, Feature.ORDERS):
         items += _order_items(session, integration_id, orders)
+    listed = next((each for each in LISTED if _is_active(active, each)), None)
+    if listed is not None:
+        items.append(ReadinessItem(name="article_list", ok=is_built(session, integration_id), feature=listed))
     if _is_active(active, Feature.STOCK):
-        items.append(ReadinessItem(name="article_list", ok=_list_built(session, integration_id), feature=Feature.STOCK))
         items += _subtracted_once(session, settings.get(Feature.STOCK))
     items += [_tried(session, integration_id, feature.feature) for feature in active]
     return Readiness(items=tuple(items))
@@ -66,16 +72,9 @@ def _order_items(session: Session, integration_id: str, settings: OrderSettings)
     ]
 
 
-def _list_built(session: Session, integration_id: str) -> bool:
-    query = select(ArticleFilter.id).where(
-        col(ArticleFilter.integration_id) == integration_id, col(ArticleFilter.matched).is_not(None)
-    )
-    return session.exec(query.limit(1)).first() is not None
-
-
 def _subtracted_once(session: Session, settings: FeatureSettings | None) -> list[ReadinessItem]:
     """Advised, not required: whoever subtracts twice sells less than could be sold, and may mean to (D§2.3)."""
-    if not isinstance(settings, StockSettings):
+    if not isinstance(settings, StockSettings | LocationStockSettings):
         return []
     ok = "SUBTRACTED_TWICE" not in traps(session, settings)
     return [ReadinessItem(name="subtracted_once", ok=ok, is_required=False, feature=Feature.STOCK)]

@@ -31,7 +31,7 @@ def changed_parts(order: ChannelOrder, booked: BookedOrder, settings: OrderSetti
     sold = as_sold(order, settings).order
     differs = {
         f"amount {booked.channel_total} → {order.stated.total}": order.stated.total != booked.channel_total,
-        f"refund {booked.refunded} → {order.refunded}": order.refunded != booked.refunded,
+        f"refund {booked.refunded} → {order.refunded}": not booked.explains_refund(order.refunded),
         "lines": _differ(sold.lines, booked),
         "billing address": snapshot(sold.billing) != booked.billing,
         "delivery address": snapshot(delivery_of(sold)) != booked.delivery,

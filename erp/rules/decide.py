@@ -103,7 +103,7 @@ def _gather(
 ) -> _Parts:
     """Apply the rules one after the other; none stops the next, so that all problems are named at once."""
     settings, order = context.settings, sold.order
-    check_addresses(order, found)
+    check_addresses(order, settings, found, unknown)
     customer = choose_customer(order, settings, project, master, found)
     articles = find_articles(sold, context.advanced, master, found)
     payment = resolve_payment(order, settings, master, found, unknown)

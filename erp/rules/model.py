@@ -121,6 +121,7 @@ class BookedOrder:
     id: int
     channel_total: Decimal
     refunded: Decimal
+    """What the channel's sum of refunds is made of: its own ones, and ours that were paid out through it."""
     billing: Mapping[str, Any]
     delivery: Mapping[str, Any]
     is_cancelled: bool
@@ -128,6 +129,12 @@ class BookedOrder:
     lines: frozenset[BookedLine]
     total: Decimal = Decimal(0)
     payment_state: str = "open"
+    refunding: Decimal = Decimal(0)
+    """Refunds of ours on their way: the channel may have them before its answer is settled."""
+
+    def explains_refund(self, total: Decimal) -> bool:
+        """Whether a channel's sum of refunds holds nothing but what is known here (D§10.5, loops)."""
+        return self.refunded <= total <= self.refunded + self.refunding
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ import pytest
 from sqlmodel import Session, col, select
 
 from canonical.failure import FailureError
+from canonical.feature import Feature
 from canonical.order import ChannelState, Payment
+from canonical.settings import RefundSettings
 from erp.cancellation import cancel_order
 from erp.order_changes import (
     AddressForm,
@@ -20,11 +22,13 @@ from erp.order_changes import (
     take_change,
 )
 from erp.orders import lift_holds
+from erp.payments import RefundWish, execute_refund, open_refunds, release_refund
 from erp.rules.takeover import ByHand
 from erp.tables import JournalEvent, Link, OrderChange
 from erp.tables import OrderLine as BookedLine
 from erp.tables import Payment as BookedPayment
 from tests.erp.order_kit import ANNA, NOW, Importer, charge, line, order
+from tests.erp.push_kit import Channel, choose, refuse
 
 ORDER = order(line("A-1", "30.00", quantity="3"), line("A-2", "10.00"))
 LATER = {"modified_at": NOW}
@@ -283,3 +287,61 @@ def test_the_address_of_what_has_left_is_not_corrected(session: Session, shop: I
     session.flush()
     with pytest.raises(FailureError, match="STATE_FORBIDS"):
         correct_address(session, found.id, "billing", corrected(street="X"), "jo")
+
+
+# --- refunds of ours ------------------------------------------------------------------------------------------------
+
+
+def refunded(session: Session, shop: Importer, amount: str, reference: str) -> None:
+    """A refund that is executed here, in an integration that pays refunds out through the channel."""
+    wish = RefundWish(booked(shop).id, D(amount), reference)
+    open_refunds(session, [booked(shop)], [wish], "jo")
+    found = session.exec(select(BookedPayment).where(BookedPayment.reference == reference)).one()
+    for move in (release_refund, execute_refund):
+        move(session, found.id or 0, "jo")
+
+
+def said(amount: str) -> Any:
+    """The order as the channel tells it, with its sum of refunds."""
+    return ORDER.model_copy(update=LATER | {"refunded": D(amount)})
+
+
+def test_a_refund_that_we_paid_out_through_the_channel_comes_back_as_no_change(
+    session: Session, shop: Importer
+) -> None:
+    choose(session, Feature.REFUNDS)
+    refunded(session, shop, "5.00", "GS-1")
+    shop.run(said("5.00"))
+    assert changes(session) == [], "on its way, it may be there before its answer is"
+    Channel(session, Feature.REFUNDS, RefundSettings()).send()
+    shop.run(said("5.00"))
+    assert (changes(session), booked(shop).holds) == ([], [])
+
+
+def test_what_the_shop_gives_back_besides_our_refund_is_a_change_of_that_amount(
+    session: Session, shop: Importer
+) -> None:
+    choose(session, Feature.REFUNDS)
+    refunded(session, shop, "5.00", "GS-1")
+    Channel(session, Feature.REFUNDS, RefundSettings()).send()
+    shop.run(said("8.00"))
+    assert changes(session) == [(["refund"], "open")]
+    take_change(session, booked(shop).id, "jo")
+    theirs = session.exec(
+        select(BookedPayment).where(BookedPayment.origin == "channel", BookedPayment.kind == "refund")
+    )
+    assert [payment.amount for payment in theirs] == [D("3.00")]
+    shop.run(said("8.00"))
+    assert changes(session) == [(["refund"], "taken")]
+    shop.run(said("9.00"))
+    assert changes(session)[1:] == [(["refund"], "open")]
+
+
+def test_a_refund_that_the_channel_refused_explains_nothing(session: Session, shop: Importer) -> None:
+    choose(session, Feature.REFUNDS)
+    refunded(session, shop, "5.00", "GS-1")
+    Channel(session, Feature.REFUNDS, RefundSettings()).send(
+        refuse("REFUND_TOO_HIGH", order="W-1", most="0", amount="5.00")
+    )
+    shop.run(said("5.00"))
+    assert changes(session) == [(["refund"], "open")]

@@ -10,9 +10,10 @@ from sqlmodel import Session, select
 from canonical.order import Address, ChannelState, Fulfiller, Payment, PaymentKind, PaymentPart
 from canonical.runs import Counts
 from canonical.settings import MatchCriterion
+from connectors.shopware6.settings import Shopware6OrderSettings
 from erp.order_import import import_documents
 from erp.rules import ArticleInfo
-from erp.tables import Component, Customer, Link, OrderChange, Reservation, StockLevel, Warehouse
+from erp.tables import Component, Customer, Link, Mapping, OrderChange, Reservation, StockLevel, Warehouse
 from tests.erp.order_kit import ANNA, NOW, Importer, line, order
 
 SET = ArticleInfo(960, "SET", "Tea set", kind="jit")
@@ -201,3 +202,19 @@ def test_the_number_of_statements_does_not_grow_with_bundles_and_payments(import
         importer.session.commit()
         used.append(len(counted))
     assert used[0] == used[1]
+
+
+def test_a_country_without_iso_code_waits_for_its_mapping_where_the_channel_has_such_a_table(
+    importer: Importer,
+) -> None:
+    named = order(billing=ANNA.model_copy(update={"country": "Deutschland"}))
+    values = importer.settings.model_dump()
+    importer.settings = Shopware6OrderSettings.model_validate(values)
+    importer.run(named)
+    waiting: Any = importer.inbox("100")
+    assert waiting.waits_for == ["country:Deutschland"]
+    assert [finding["code"] for finding in waiting.findings] == ["COUNTRY_UNMAPPED"]
+    assert importer.session.exec(select(Mapping.kind)).all() == ["country"]
+    importer.settings = importer.settings.model_copy(update={"country_map": {"Deutschland": "de"}})
+    importer.run(named)
+    assert booked(importer).billing["country"] == "DE"

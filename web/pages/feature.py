@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from canonical.failure import Failure, FailureError
 from canonical.feature import Feature
 from canonical.lifecycle import Configure, RunNow
-from canonical.settings import FeatureSettings, MappingKind, StockSettings
+from canonical.settings import FeatureSettings, LocationStockSettings, MappingKind, StockSettings
 from connectors.spec import FeatureSpec
 from erp import channel_options
 from erp.availability import traps
@@ -61,7 +61,7 @@ def _load(request: Request, session: Session, integration_id: str, name: str) ->
             for kind, choices in channel_options.options(session, integration_id).items()
         },
     )
-    found = traps(session, settings) if isinstance(settings, StockSettings) else []
+    found = traps(session, settings) if isinstance(settings, StockSettings | LocationStockSettings) else []
     return Loaded(row, feature, spec, settings, revision, offers, [code for code in found if code != "NO_WAREHOUSE"])
 
 
