@@ -3,17 +3,13 @@
 All of its state can be rebuilt from the database; terminating and starting it again is always a safe repair.
 """
 
-import asyncio
-
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ActivityError, ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, ChildWorkflowError
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import BaseModel
-
     from canonical.check import CheckReport
-    from canonical.feature import Feature, Mode
+    from canonical.feature import Mode
     from canonical.lifecycle import (
         ApplyFilter,
         By,
@@ -23,30 +19,25 @@ with workflow.unsafe.imports_passed_through():
         Delete,
         ForFeature,
         GoLive,
-        GrantAnswered,
         IntegrationState,
         Pause,
-        ReadCatalogue,
         Readiness,
         Rename,
         RunNow,
-        ScanPurpose,
-        TakeOverArticles,
     )
-    from canonical.runs import Built, CatalogueTask, CatalogueWork, Ordered, Productive, RunRef
+    from canonical.runs import Built, Productive, RunRef
     from workflows import calls, ids
+    from workflows.channel_mailbox import ChannelMailbox
     from workflows.failures import failure_of, refusal
 
 
 @workflow.defn(name="Integration")
-class Integration:
+class Integration(ChannelMailbox):
     """One integration's lifecycle (D§1.8); every page and command changes it only by these updates."""
 
     @workflow.init
     def __init__(self, state: IntegrationState) -> None:
-        self.state = state
-        self.lock = asyncio.Lock()
-        self.stale = False
+        super().__init__(state)
 
     @workflow.run
     async def run(self, state: IntegrationState) -> None:
@@ -62,52 +53,6 @@ class Integration:
         await workflow.wait_condition(workflow.all_handlers_finished)
         if not self._is_gone():
             workflow.continue_as_new(self.state)
-
-    def _is_gone(self) -> bool:
-        return self.state.mode is Mode.DELETED
-
-    def _must_end(self) -> bool:
-        return self._is_gone() or workflow.info().is_continue_as_new_suggested()
-
-    async def _reload(self) -> None:
-        async with self.lock:
-            self.stale = False
-            loaded = await calls.load_state(self.state.id)
-            if loaded is not None:
-                self._show(loaded)
-
-    def _show(self, state: IntegrationState) -> None:
-        self.state = state
-        lines = [f"**{state.name}** ({state.connector}), {state.mode.value}"]
-        for feature in state.features:
-            word = (
-                feature.blocked.code if feature.blocked else "live" if state.runs_by_itself(feature.feature) else "held"
-            )
-            lines.append(f"- {feature.feature.value}: {word}")
-        workflow.set_current_details("\n".join(lines))
-
-    async def _settle(self, state: IntegrationState) -> IntegrationState:
-        """Take a new state and bring the schedules to it."""
-        self._show(state)
-        await calls.sync_schedules(state)
-        return self.state
-
-    async def _order(self, command: str, payload: BaseModel) -> IntegrationState:
-        """Carry out a command in the database, then bring the schedules to the new state."""
-        async with self.lock:
-            order = Ordered(integration_id=self.state.id, command=command, payload=payload.model_dump(mode="json"))
-            return await self._settle(await calls.change(order))
-
-    # --- refusals ----------------------------------------------------------------------------------------------------
-
-    def _must_live(self) -> None:
-        if self._is_gone():
-            raise refusal("STATE_FORBIDS", state=self.state.mode.value)
-
-    def _must_have(self, feature: Feature) -> None:
-        self._must_live()
-        if self.state.feature(feature) is None:
-            raise refusal("FEATURE_UNKNOWN", feature=feature.value)
 
     # --- queries and hints -------------------------------------------------------------------------------------------
 
@@ -143,115 +88,6 @@ class Integration:
     @credentials_stored.validator
     def _check_credentials_stored(self, command: By) -> None:
         self._must_live()
-
-    @workflow.update
-    async def grant_answered(self, command: GrantAnswered) -> IntegrationState:
-        """Exchange what the vendor answered for credentials, and go on as after entering them."""
-        try:
-            await calls.finish_grant(self.state.id, command.state, command.by)
-        except ActivityError as error:
-            failure = failure_of(error)
-            raise refusal(failure.code, **failure.params) from None
-        return await self._order("credentials_stored", By(by=command.by))
-
-    @grant_answered.validator
-    def _check_grant_answered(self, command: GrantAnswered) -> None:
-        self._must_live()
-
-    @workflow.update
-    async def reload_choices(self, command: By) -> IntegrationState:
-        """Fetch the channel's option lists anew."""
-        try:
-            await calls.fetch_choices(self.state.id, command.by)
-        except ActivityError as error:
-            failure = failure_of(error)
-            raise refusal(failure.code, **failure.params) from None
-        return self.state
-
-    @reload_choices.validator
-    def _check_reload_choices(self, command: By) -> None:
-        self._must_live()
-
-    @workflow.update
-    async def reload_taxonomy(self, command: By) -> IntegrationState:
-        """Fetch the marketplace's categories and attributes anew."""
-        try:
-            await calls.fetch_taxonomy(self.state.id, command.by)
-        except ActivityError as error:
-            failure = failure_of(error)
-            raise refusal(failure.code, **failure.params) from None
-        return self.state
-
-    @reload_taxonomy.validator
-    def _check_reload_taxonomy(self, command: By) -> None:
-        self._must_live()
-
-    async def _begin(self, name: str, workflow_id: str, work: CatalogueWork) -> IntegrationState:
-        """Start long work that outlives this update; refused while the same work runs."""
-        try:
-            await workflow.start_child_workflow(
-                name,
-                work,
-                id=workflow_id,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary=f"{self.state.name}: {work.task.purpose.value}",
-            )
-        except WorkflowAlreadyStartedError:
-            raise refusal("STATE_FORBIDS", state=work.task.purpose.value) from None
-        return self.state
-
-    @workflow.update
-    async def read_catalogue(self, command: ReadCatalogue) -> IntegrationState:
-        """Read the channel's articles: for the worksheet, or to identify them for the initial import."""
-        task = CatalogueTask(
-            integration_id=self.state.id,
-            purpose=command.purpose,
-            skus=command.skus,
-            afresh=command.afresh,
-            by=command.by,
-        )
-        if command.purpose is ScanPurpose.IMPORT:
-            return await self._begin("InitialImport", ids.initial_import(self.state.id), CatalogueWork(task=task))
-        return await self._begin("ReadListings", ids.listings(self.state.id), CatalogueWork(task=task))
-
-    @read_catalogue.validator
-    def _check_read_catalogue(self, command: ReadCatalogue) -> None:
-        self._must_live()
-        if command.purpose is ScanPurpose.IMPORT and self.state.mode is not Mode.MIGRATION:
-            raise refusal("STATE_FORBIDS", state=self.state.mode.value)
-
-    @workflow.update
-    async def take_over_articles(self, command: TakeOverArticles) -> IntegrationState:
-        """Take over what was identified."""
-        task = CatalogueTask(integration_id=self.state.id, purpose=ScanPurpose.IMPORT, skus=command.skus, by=command.by)
-        work = CatalogueWork(task=task, takes_over=True)
-        return await self._begin("InitialImport", ids.initial_import(self.state.id), work)
-
-    @take_over_articles.validator
-    def _check_take_over_articles(self, command: TakeOverArticles) -> None:
-        if self.state.mode is not Mode.MIGRATION:
-            raise refusal("STATE_FORBIDS", state=self.state.mode.value)
-
-    @workflow.update
-    async def start_migration(self, command: By) -> IntegrationState:
-        """Enter migration mode: productive mode ends, no schedule runs, the features stay switched on (D§1.8)."""
-        return await self._order("start_migration", command)
-
-    @start_migration.validator
-    def _check_start_migration(self, command: By) -> None:
-        if self.state.mode not in (Mode.DEVELOPMENT, Mode.PRODUCTIVE) or self.state.working_on:
-            raise refusal("STATE_FORBIDS", state=self.state.working_on or self.state.mode.value)
-
-    @workflow.update
-    async def end_migration(self, command: By) -> IntegrationState:
-        """Leave migration mode for development mode; going productive again starts what was switched on before."""
-        return await self._order("end_migration", command)
-
-    @end_migration.validator
-    def _check_end_migration(self, command: By) -> None:
-        if self.state.mode is not Mode.MIGRATION:
-            raise refusal("STATE_FORBIDS", state=self.state.mode.value)
 
     @workflow.update
     async def test_connection(self, command: By) -> CheckReport:

@@ -14,6 +14,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from canonical.feature import Feature
+from canonical.lifecycle import By, ReadCatalogue, ScanPurpose, TakeOverArticles
 from erp.partners import PartnerForm, create_partner
 from sandbox.woocommerce import WooShop, seed_shop
 from worker import WORKFLOWS
@@ -40,6 +41,14 @@ async def record(world: Any) -> None:
         partner_id = create_partner(session, world.deps.keyring, form).id or 0
         session.commit()
     await world.lifecycle.test_partner(partner_id)
+    await connected.send("read_catalogue", ReadCatalogue(purpose=ScanPurpose.PAIRING, by="jo"))
+    await world.client.get_workflow_handle(ids.listings(connected.id)).result()
+    await connected.send("start_migration", By(by="jo"))
+    await connected.send("read_catalogue", ReadCatalogue(purpose=ScanPurpose.IMPORT, by="jo"))
+    await world.client.get_workflow_handle(ids.initial_import(connected.id)).result()
+    await connected.send("take_over_articles", TakeOverArticles(by="jo"))
+    await world.client.get_workflow_handle(ids.initial_import(connected.id)).result()
+    await connected.send("end_migration", By(by="jo"))
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.glob("*.json"):
         old.unlink()
