@@ -11,8 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import facturx
-
 from canonical.document import DocumentContent
 from canonical.failure import Failure, FailureError
 from documents.confined import TypstJob, make
@@ -55,6 +53,9 @@ def _job(content: DocumentContent, source: str, *, is_picture: bool) -> TypstJob
 
 def attach(pdf: bytes, xml: bytes, content: DocumentContent) -> bytes:
     """Put an invoice's data into its PDF, which makes it a Factur-X / ZUGFeRD document."""
+    # Only here: most commands never make an invoice, and would start later with its PDF tools.
+    import facturx
+
     title = f"{content.number}: {content.issuer.name}"
     metadata = {"author": content.issuer.name, "title": title, "subject": title, "keywords": "Factur-X, ZUGFeRD"}
     made = facturx.generate_from_binary(

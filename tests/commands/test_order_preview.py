@@ -8,39 +8,51 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from cli import app
 
 OUTCOMES = {"import", "skip", "reject"}
 
 
+def arguments(file: Path, *more: str) -> list[str]:
+    return ["order", "preview", "--connector", "woocommerce", str(file), "--json", *more]
+
+
 def preview(file: Path, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "cli",
-        "order",
-        "preview",
-        "--connector",
-        "woocommerce",
-        str(file),
-        "--json",
-        *more,
-    ]
+    """Run the command as a person does, in a process of its own."""
     environment = {
         "PATH": "/usr/bin:/bin",
         "CONNECT_DATA": str(folder / "var"),
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
+    command = [sys.executable, "-m", "cli", *arguments(file, *more)]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
 
 
+def preview_here(file: Path, folder: Path, *more: str) -> Result:
+    """Run the same command in this process: what it answers is asked, not how it starts."""
+    return CliRunner().invoke(app, arguments(file, *more), env={"CONNECT_DATA": str(folder / "var")})
+
+
+def only_line(output: str) -> Any:
+    (line,) = output.splitlines()
+    return json.loads(line)
+
+
 def answer_of(file: Path, folder: Path) -> Any:
     done = preview(file, folder)
     assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert len(lines) == 1
-    return json.loads(lines[0])
+    return only_line(done.stdout)
+
+
+def answer_here(file: Path, folder: Path) -> Any:
+    done = preview_here(file, folder)
+    assert done.exit_code == 0, done.stderr
+    return only_line(done.stdout)
 
 
 @pytest.fixture
@@ -79,7 +91,7 @@ def test_a_single_document_gives_a_single_answer_and_nothing_is_written(document
 def test_one_cent_more_on_a_line_rejects_the_document(documents: Any, tmp_path: Path) -> None:
     line = documents[0]["line_items"][0]
     line["total"] = line["subtotal"] = str(Decimal(line["total"]) + Decimal("0.01"))
-    answer = answer_of(written(documents[0], tmp_path), tmp_path)
+    answer = answer_here(written(documents[0], tmp_path), tmp_path)
     assert answer["outcome"] == "reject"
     assert "TOTAL_MISMATCH" in {finding["code"] for finding in answer["findings"]}
     assert answer["draft"] is None
@@ -90,7 +102,7 @@ def test_what_is_no_order_is_rejected_with_a_reason(tmp_path: Path) -> None:
     file = tmp_path / "order.json"
     for body in (b"", b"<html>maintenance</html>", b"{}", b'"text"', b"\xff\xfe"):
         file.write_bytes(body)
-        answer = answer_of(file, tmp_path)
+        answer = answer_here(file, tmp_path)
         assert answer["outcome"] == "reject"
         assert answer["findings"][0]["code"] == "DOCUMENT_INVALID"
         assert answer["order"] is None
@@ -100,6 +112,6 @@ def test_a_missing_file_and_an_unknown_connector_are_named(tmp_path: Path) -> No
     missing = preview(tmp_path / "nothing.json", tmp_path)
     assert missing.returncode == 1
     assert "cannot be read" in json.loads(missing.stdout)["error"]
-    unknown = preview(tmp_path / "nothing.json", tmp_path, "--connector", "ebay")
-    assert unknown.returncode == 1
+    unknown = preview_here(tmp_path / "nothing.json", tmp_path, "--connector", "ebay")
+    assert unknown.exit_code == 1
     assert "woocommerce" in json.loads(unknown.stdout)["error"]

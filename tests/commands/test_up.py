@@ -64,7 +64,7 @@ class Instance:
         return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def start() -> Iterator[Callable[..., Instance]]:
     with ExitStack() as stack:
         parent = Path(tempfile.mkdtemp(prefix="connect-up-"))
@@ -78,6 +78,13 @@ def start() -> Iterator[Callable[..., Instance]]:
             return instance
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def first(start: Callable[..., Instance]) -> tuple[Instance, Any]:
+    """An instance that serves, and what it answered; the last test stops it."""
+    instance = start()
+    return instance, instance.answer()
 
 
 def serves(url: str) -> bool:
@@ -94,20 +101,35 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_a_group_serves_refuses_a_second_one_on_its_data_and_stops_whole(start: Callable[..., Instance]) -> None:
-    first = start()
-    running = first.answer()
+def is_another(instance: Instance, name: str, pid: int) -> bool:
+    child = instance.children().get(name)
+    return child is not None and child.pid != pid
+
+
+def test_a_killed_worker_and_web_are_started_again(first: tuple[Instance, Any]) -> None:
+    instance, running = first
+    for name in ("cli worker", "cli web"):
+        before = instance.children()[name]
+        before.kill()
+        until(partial(is_another, instance, name, before.pid))
+    until(lambda: serves(running["web_url"]))
+
+
+def test_a_group_serves_refuses_a_second_one_on_its_data_and_stops_whole(
+    start: Callable[..., Instance], first: tuple[Instance, Any]
+) -> None:
+    instance, running = first
     assert serves(running["web_url"])
     second = start()
-    assert str(first.process.pid) in second.answer()["error"]
+    assert str(instance.process.pid) in second.answer()["error"]
     assert second.process.wait(60) == 1
     beside = start("other")
     assert beside.answer()["web_url"] != running["web_url"]
-    added = first.connect("user", "add", "anna@shop.example", "--password", "correct horse", "--json")
+    added = instance.connect("user", "add", "anna@shop.example", "--password", "correct horse", "--json")
     assert added.returncode == 0, added.stderr
-    children = list(first.children().values())
+    children = list(instance.children().values())
     assert len(children) == 4
-    assert first.interrupt() == 0
+    assert instance.interrupt() == 0
     assert psutil.wait_procs(children, timeout=10)[1] == []
     again = start()
     assert serves(again.answer()["web_url"])
@@ -115,21 +137,6 @@ def test_a_group_serves_refuses_a_second_one_on_its_data_and_stops_whole(start: 
     assert "already" in json.loads(taken.stdout)["error"], "the account of the first start is still there"
     short = again.connect("user", "add", "ben@shop.example", "--password", "short", "--json")
     assert "password" in json.loads(short.stdout)["error"]
-
-
-def is_another(instance: Instance, name: str, pid: int) -> bool:
-    child = instance.children().get(name)
-    return child is not None and child.pid != pid
-
-
-def test_a_killed_worker_and_web_are_started_again(start: Callable[..., Instance]) -> None:
-    instance = start()
-    running = instance.answer()
-    for name in ("cli worker", "cli web"):
-        before = instance.children()[name]
-        before.kill()
-        until(partial(is_another, instance, name, before.pid))
-    until(lambda: serves(running["web_url"]))
 
 
 def test_what_runs_nowhere_is_said_with_the_way_out(tmp_path: Path) -> None:
