@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bench import BenchError, autoship, availability, drafts, orders, stock, together
+from bench import BenchError, autoship, availability, drafts, initial_import, orders, pairing, rates, stock, together
 
 
 class Result(Protocol):
@@ -57,6 +57,17 @@ MEASUREMENTS: Mapping[str, Measurement] = {
         "many processes importing, shipping, invoicing and moving stock at once; then the books must be right",
         together.measure,
         {"processes": 8, "seconds": 60},
+    ),
+    "pairing": Measurement(
+        "pairing a channel's listings with articles by number, EAN and name", pairing.measure, {"listings": 100_000}
+    ),
+    "initial_import": Measurement(
+        "initial import of a large shop over HTTP, with a reading that is killed and gone on with",
+        initial_import.measure,
+        {"articles": 20_000},
+    ),
+    "rates": Measurement(
+        "share of the permitted rate that two senders of one account use, none refused", rates.measure, {"seconds": 20}
     ),
 }
 

@@ -79,37 +79,70 @@ def drop_unseen(session: Session, integration_id: str, round_: int) -> None:
     )
 
 
-_RESET = """
-    UPDATE listing SET article_id = NULL, how = '', confidence = 0, conflict = '', state = 'open'
-    WHERE integration_id = :id AND state IN ('open', 'proposed', 'conflict', 'paired')
+# Statistics know nothing of a table that was filled a moment ago: without this, joins would be planned for a handful of rows.
+_PLAN_FOR_MANY, _PLAN_AS_EVER = (text(f"SET LOCAL enable_nestloop = {value}") for value in ("off", "on"))
+# What nobody decided, with its exact match. An EAN that several listings or several articles have says nothing.
+_EXACT = text(
+    """
+    CREATE TEMPORARY TABLE pairing_proposal ON COMMIT DROP AS
+    SELECT l.id, l.sku, l.name, l.structure, coalesce(f.article_id, s.id, e.id) AS article_id,
+        CASE WHEN f.article_id IS NOT NULL THEN 'foreign_number' WHEN s.id IS NOT NULL THEN 'sku'
+            WHEN e.id IS NOT NULL THEN 'ean' ELSE '' END AS how,
+        CASE WHEN coalesce(f.article_id, s.id) IS NOT NULL THEN 1 WHEN e.id IS NOT NULL THEN CAST(:by_ean AS numeric)
+            ELSE 0 END AS confidence,
+        CASE WHEN coalesce(f.article_id, s.id) IS NOT NULL THEN 'paired' WHEN e.id IS NOT NULL THEN 'proposed'
+            ELSE 'open' END AS state,
+        '' AS conflict
+    FROM listing l
+    LEFT JOIN (SELECT n.number, n.article_id FROM foreign_number n JOIN article a ON a.id = n.article_id AND NOT a.is_deleted
+               WHERE n.integration_id = :id AND n.label = :label AND n.is_active AND :foreign) f
+        ON f.number = l.sku AND l.sku <> ''
+    LEFT JOIN article s ON s.number = l.sku AND l.sku <> '' AND NOT s.is_deleted
+    LEFT JOIN (SELECT a.ean, a.id
+               FROM (SELECT ean, min(id) AS id FROM article WHERE ean <> '' AND NOT is_deleted GROUP BY ean HAVING count(*) = 1) a
+               JOIN (SELECT ean FROM listing WHERE integration_id = :id AND ean <> '' GROUP BY ean HAVING count(*) = 1) one
+                   ON one.ean = a.ean) e
+        ON e.ean = l.ean
+    WHERE l.integration_id = :id AND l.state IN ('open', 'proposed', 'conflict', 'paired')
+    """
+)
+# Everything that has an article after this: what is proposed, and what was decided.
+_HELD = """
+    (SELECT article_id FROM pairing_proposal WHERE article_id IS NOT NULL UNION ALL SELECT article_id FROM listing
+     WHERE integration_id = :id AND article_id IS NOT NULL AND state NOT IN ('open', 'proposed', 'conflict', 'paired'))
 """
-_BY_NUMBER = """
-    UPDATE listing l SET article_id = f.article_id, how = 'foreign_number', confidence = 1, state = 'paired'
-    FROM foreign_number f JOIN article a ON a.id = f.article_id AND NOT a.is_deleted
-    WHERE l.integration_id = :id AND l.state = 'open' AND l.sku <> '' AND :foreign
-      AND f.integration_id = :id AND f.label = :label AND f.is_active AND f.number = l.sku
-"""
-_BY_SKU = """
-    UPDATE listing l SET article_id = a.id, how = 'sku', confidence = 1, state = 'paired'
-    FROM article a WHERE l.integration_id = :id AND l.state = 'open' AND l.sku <> '' AND a.number = l.sku AND NOT a.is_deleted
-"""
-# An EAN that several listings or several articles have says nothing.
-_BY_EAN = """
-    UPDATE listing l SET article_id = a.id, how = 'ean', confidence = :by_ean, state = 'proposed'
-    FROM (SELECT ean, min(id) AS id FROM article WHERE ean <> '' AND NOT is_deleted GROUP BY ean HAVING count(*) = 1) a,
-         (SELECT ean FROM listing WHERE integration_id = :id AND ean <> '' GROUP BY ean HAVING count(*) = 1) one
-    WHERE l.integration_id = :id AND l.state = 'open' AND l.ean <> '' AND a.ean = l.ean AND one.ean = l.ean
-"""
-_CONFLICTS = """
-    UPDATE listing l SET state = 'conflict', conflict = CASE WHEN twice.article_id IS NOT NULL THEN 'PAIRED_TWICE'
-        WHEN l.sku = '' THEN 'SKU_MISSING' ELSE 'STRUCTURE_DIFFERS' END
-    FROM listing me JOIN article a ON a.id = me.article_id
-    LEFT JOIN (SELECT article_id FROM listing WHERE integration_id = :id AND article_id IS NOT NULL AND state <> 'ignored'
+_ARTICLES_LEFT = text(
+    f"""
+    SELECT a.id, a.name || coalesce(o.words, '') AS name,
+        CASE a.kind WHEN 'matrix' THEN 'parent' WHEN 'variant' THEN 'variant' ELSE 'simple' END AS structure
+    FROM article a
+    LEFT JOIN (SELECT article_id, ' ' || string_agg(value, ' ' ORDER BY position) AS words FROM article_property
+               WHERE is_option GROUP BY article_id) o ON o.article_id = a.id
+    WHERE NOT a.is_deleted AND NOT a.is_postage AND NOT a.is_discount AND NOT a.is_surcharge
+        AND NOT EXISTS (SELECT FROM {_HELD} held WHERE held.article_id = a.id)
+    """  # noqa: S608 - constants
+)
+_CONFLICTS = text(
+    """
+    UPDATE pairing_proposal p SET state = 'conflict', conflict = CASE WHEN twice.article_id IS NOT NULL THEN 'PAIRED_TWICE'
+        WHEN p.sku = '' THEN 'SKU_MISSING' ELSE 'STRUCTURE_DIFFERS' END
+    FROM pairing_proposal me JOIN article a ON a.id = me.article_id
+    LEFT JOIN (SELECT article_id FROM (SELECT article_id FROM pairing_proposal WHERE article_id IS NOT NULL
+                   UNION ALL SELECT article_id FROM listing WHERE integration_id = :id AND state = 'confirmed') held
                GROUP BY article_id HAVING count(*) > 1) twice ON twice.article_id = me.article_id
-    WHERE l.id = me.id AND l.integration_id = :id AND l.state IN ('paired', 'proposed')
-      AND (twice.article_id IS NOT NULL OR (l.sku = '' AND l.structure <> 'parent')
-           OR (l.structure = 'parent') <> (a.kind = 'matrix') OR (l.structure = 'variant') <> (a.kind = 'variant'))
-"""
+    WHERE p.id = me.id AND (twice.article_id IS NOT NULL OR (p.sku = '' AND p.structure <> 'parent')
+        OR (p.structure = 'parent') <> (a.kind = 'matrix') OR (p.structure = 'variant') <> (a.kind = 'variant'))
+    """
+)
+# Each listing is written once, and only where something is another than before.
+_WRITE = text(
+    """
+    UPDATE listing l SET article_id = p.article_id, how = p.how, confidence = p.confidence, state = p.state,
+        conflict = p.conflict
+    FROM pairing_proposal p WHERE p.id = l.id AND (l.article_id, l.how, l.confidence, l.state, l.conflict)
+        IS DISTINCT FROM (p.article_id, p.how, p.confidence, p.state, p.conflict)
+    """
+)
 
 
 def propose(session: Session, integration_id: str) -> None:
@@ -125,31 +158,24 @@ def propose(session: Session, integration_id: str) -> None:
         "label": advanced.foreign_number_label,
         "by_ean": BY_EAN,
     }
-    for statement in (_RESET, _BY_NUMBER, _BY_SKU, _BY_EAN):
-        session.execute(text(statement), values)
+    session.execute(_PLAN_FOR_MANY)
+    session.execute(_EXACT, values)
     _propose_by_name(session, integration_id)
-    session.execute(text(_CONFLICTS), {"id": integration_id})
+    session.execute(_CONFLICTS, {"id": integration_id})
+    session.execute(_WRITE)
+    session.execute(text("DROP TABLE pairing_proposal"))
+    session.execute(_PLAN_AS_EVER)
     session.flush()
 
 
 def _propose_by_name(session: Session, integration_id: str) -> None:
     """Compare names of what is left with articles that no listing has; parents only with matrix articles, and so on."""
     listings = session.execute(
-        text("SELECT id, name, structure FROM listing WHERE integration_id = :id AND state = 'open' AND name <> ''"),
-        {"id": integration_id},
+        text("SELECT id, name, structure FROM pairing_proposal WHERE article_id IS NULL AND name <> '' ORDER BY id")
     ).all()
     if not listings:
         return
-    articles = session.execute(
-        text(
-            "SELECT a.id, a.name || coalesce((SELECT ' ' || string_agg(p.value, ' ' ORDER BY p.position)"
-            " FROM article_property p WHERE p.article_id = a.id AND p.is_option), '') AS name,"
-            " CASE a.kind WHEN 'matrix' THEN 'parent' WHEN 'variant' THEN 'variant' ELSE 'simple' END AS structure"
-            " FROM article a WHERE NOT a.is_deleted AND NOT a.is_postage AND NOT a.is_discount AND NOT a.is_surcharge"
-            " AND NOT EXISTS (SELECT FROM listing l WHERE l.integration_id = :id AND l.article_id = a.id)"
-        ),
-        {"id": integration_id},
-    ).all()
+    articles = session.execute(_ARTICLES_LEFT, {"id": integration_id}).all()
     found = best_matches(
         [Candidate(row[0], row[1], row[2]) for row in listings],
         [Candidate(row[0], row[1], row[2]) for row in articles],
@@ -158,9 +184,9 @@ def _propose_by_name(session: Session, integration_id: str) -> None:
     rows = [{"id": match.left, "article": match.right, "confidence": str(match.score)} for match in found]
     session.execute(
         text(
-            "UPDATE listing l SET article_id = g.article, how = 'name', confidence = g.confidence, state = 'proposed'"
+            "UPDATE pairing_proposal p SET article_id = g.article, how = 'name', confidence = g.confidence, state = 'proposed'"
             " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS g(id bigint, article bigint, confidence numeric)"
-            " WHERE l.id = g.id"
+            " WHERE p.id = g.id"
         ),
         {"rows": orjson.dumps(rows).decode()},
     )
@@ -291,7 +317,12 @@ def ignore(session: Session, integration_id: str, listing_ids: Sequence[int], *,
         "UPDATE listing SET state = :state, article_id = CASE WHEN :ignored THEN article_id END"
         " WHERE integration_id = :id AND id = ANY(:ids) AND state <> 'confirmed' RETURNING id"
     )
-    values = {"id": integration_id, "ids": list(listing_ids), "ignored": ignored, "state": "ignored" if ignored else "open"}
+    values = {
+        "id": integration_id,
+        "ids": list(listing_ids),
+        "ignored": ignored,
+        "state": "ignored" if ignored else "open",
+    }
     return len(session.execute(change, values).all())
 
 

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ from rapidfuzz import fuzz, process
 
 RAREST, COMMON, MOST = 3, 200, 40
 """Words per name that are looked up, rarest first; names looked at per word; names compared at most."""
+SPELT = 4
+"""Letters from which on a word that nobody has may be a slip of the pen; shorter ones are alike by chance."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -62,10 +64,11 @@ def _matches(left: Sequence[Candidate], right: Sequence[Candidate], enough: int)
     for place, name in enumerate(names):
         for word in set(name.split()):
             places[word].append(place)
+    spellings = _spellings(places)
     found = []
     for each in left:
         name = words_of(each.name)
-        near = _near(name, places)
+        near = _near(name, places, spellings)
         if not near:
             continue
         best = process.extractOne(name, [names[place] for place in near], scorer=fuzz.ratio, score_cutoff=enough)
@@ -75,10 +78,31 @@ def _matches(left: Sequence[Candidate], right: Sequence[Candidate], enough: int)
     return found
 
 
-def _near(name: str, places: dict[str, list[int]]) -> list[int]:
-    """Places of names that share the rarest words; those that share most come first."""
-    known = sorted({word for word in name.split() if word in places}, key=lambda word: (len(places[word]), word))
-    shared: Counter[int] = Counter()
-    for word in known[:RAREST]:
-        shared.update(places[word][:COMMON])
-    return [place for place, _ in shared.most_common(MOST)]
+def _spellings(words: Iterable[str]) -> dict[str, list[str]]:
+    """Words by each form that they have with a letter less, and by themselves: what is one slip away shares such a form."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for word in words:
+        if len(word) >= SPELT and word.isalpha():
+            for form in _with_a_letter_less(word):
+                found[form].append(word)
+    return found
+
+
+def _with_a_letter_less(word: str) -> set[str]:
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+def _near(name: str, places: Mapping[str, list[int]], spellings: Mapping[str, list[str]]) -> list[int]:
+    """Places of names that share the rarest words, a rarer one counting for more. A word that none has counts as its like."""
+    words: set[str] = set()
+    for word in name.split():
+        if word in places:
+            words.add(word)
+        elif len(word) >= SPELT and word.isalpha():
+            words.update(like for form in _with_a_letter_less(word) for like in spellings.get(form, ()))
+    shared: dict[int, float] = defaultdict(float)
+    for word in sorted(words, key=lambda word: (len(places[word]), word))[:RAREST]:
+        weight = 1 / len(places[word])
+        for place in places[word][:COMMON]:
+            shared[place] += weight
+    return sorted(shared, key=shared.__getitem__, reverse=True)[:MOST]

@@ -88,9 +88,8 @@ def _price_lists(shop: ShopifyShop) -> None:
         shop.store.put(
             {"id": catalog_id, "title": title, "status": "ACTIVE", "priceListId": list_id, "publicationId": publication}
         )
-        shop.store.put(
-            {"id": list_id, "name": title, "currency": currency, "catalogId": catalog_id, "prices": {}, "percent": 0.0}
-        )
+        values = {"name": title, "currency": currency, "catalogId": catalog_id, "percent": 0.0}
+        shop.store.put({"id": list_id, **values, "prices": {}, "breaks": {}, "rules": {}})
 
 
 def new_collection(collection_id: str, title: str, handle: str, moment: str) -> Json:
@@ -101,6 +100,7 @@ def new_collection(collection_id: str, title: str, handle: str, moment: str) -> 
         "handle": handle,
         "descriptionHtml": "",
         "sortOrder": "MANUAL",
+        "ruleSet": None,
         "seo": {"title": None, "description": None},
         "metafields": [],
         "translations": [],

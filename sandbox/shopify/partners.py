@@ -1,15 +1,10 @@
-"""Customers, companies with their locations, catalogues and price lists."""
+"""Customers, companies with their locations, and catalogues."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
-from sandbox.shopify.errors import Refused
-from sandbox.shopify.lines import money
 from sandbox.shopify.lists import Listing, connection
-from sandbox.shopify.money import rounded
-from sandbox.shopify.mutating import MAX_INPUT, mutation
 from sandbox.shopify.paging import listed
 from sandbox.shopify.read_shop import ID, constant, reference
 from sandbox.shopify.schema import Call, Resolver
@@ -35,83 +30,7 @@ COMPANIES = Listing(
     {"ID": lambda d: number_of(d["id"])},
 )
 COMPANY_LOCATIONS = Listing("CompanyLocation", {"id": ID}, lambda d: d["name"], {"ID": lambda d: number_of(d["id"])})
-PRICE_LISTS = Listing("PriceList", {}, lambda d: d["name"], {"ID": lambda d: number_of(d["id"])})
 CUSTOMER_ORDERS = {"PROCESSED_AT": "processedAt", "UPDATED_AT": "updatedAt", "CREATED_AT": "createdAt"}
-
-
-# --- price lists ------------------------------------------------------------------------------------------------------------
-
-
-def _price_list(call: Call, list_id: str) -> Json:
-    found = call.shop.store.table("PriceList").get(list_id)
-    if found is None:
-        raise Refused("Price list does not exist.", "priceListId", code="PRICE_LIST_NOT_FOUND")
-    return {**found, "prices": dict(found["prices"])}
-
-
-def _add_prices(call: Call, args: Json) -> Json:
-    price_list = _price_list(call, args["priceListId"])
-    if len(args["prices"]) > MAX_INPUT:
-        raise Refused(f"The input array size is greater than the maximum allowed of {MAX_INPUT}.", "prices")
-    problems = []
-    for index, row in enumerate(args["prices"]):
-        path = ["prices", str(index)]
-        if call.shop.store.table("ProductVariant").get(row["variantId"]) is None:
-            message, code, field = "The specified variant does not exist.", "VARIANT_NOT_FOUND", "variantId"
-        elif row["price"]["currencyCode"] != price_list["currency"]:
-            message, code, field = "Currency must match the price list.", "PRICE_LIST_CURRENCY_MISMATCH", "price"
-        else:
-            continue
-        problems.append({"field": [*path, field], "message": message, "code": code})
-    if problems:
-        return {"userErrors": problems}
-    for row in args["prices"]:
-        compare = row.get("compareAtPrice")
-        price = [str(row["price"]["amount"]), str(compare["amount"]) if compare else None]
-        price_list["prices"][row["variantId"]] = price
-        sku = call.shop.store.table("ProductVariant")[row["variantId"]]["sku"]
-        call.shop.record("price", f"{sku}@{price_list['name']}", price[0], call.request_id)
-    call.shop.store.put(price_list)
-    return {"prices": [_price(call, price_list, row["variantId"]) for row in args["prices"]]}
-
-
-def _remove_prices(call: Call, args: Json) -> Json:
-    price_list = _price_list(call, args["priceListId"])
-    for index, variant_id in enumerate(args["variantIds"]):
-        if variant_id not in price_list["prices"]:
-            message = "Only fixed prices can be deleted."
-            raise Refused(message, "variantIds", str(index), code="PRICE_NOT_FIXED")
-    for variant_id in args["variantIds"]:
-        del price_list["prices"][variant_id]
-        variant = call.shop.store.get(variant_id) or {"sku": variant_id}
-        call.shop.record("price", f"{variant['sku']}@{price_list['name']}", "removed", call.request_id)
-    call.shop.store.put(price_list)
-    return {"deletedFixedPriceVariantIds": args["variantIds"]}
-
-
-def _price(call: Call, price_list: Json, variant_id: str) -> Json:
-    """A variant's price in a list: fixed, or the shop's changed by the list's percentage."""
-    variant, currency = call.shop.store.table("ProductVariant")[variant_id], price_list["currency"]
-    fixed = price_list["prices"].get(variant_id)
-    if fixed is None:
-        factor = 1 - Decimal(str(price_list["percent"])) / 100
-        price, compare = rounded(Decimal(variant["price"]) * factor), variant["compareAtPrice"]
-    else:
-        price, compare = Decimal(fixed[0]), fixed[1]
-    return {
-        "originType": "RELATIVE" if fixed is None else "FIXED",
-        "price": money(price, currency),
-        "compareAtPrice": money(Decimal(compare), currency) if compare else None,
-        "variant": variant,
-    }
-
-
-def _prices(call: Call, source: Json, args: Json) -> Json:
-    wanted = args.get("originType")
-    known = call.shop.store.table("ProductVariant")
-    ids = [v for v in known if wanted is None or (v in source["prices"]) == (wanted == "FIXED")]
-    page = listed([{"id": variant_id} for variant_id in ids], args)
-    return {**page, "nodes": [_price(call, source, row["id"]) for row in page["nodes"]]}
 
 
 def _catalogs(call: Call, _source: Any, args: Json) -> Json:
@@ -208,10 +127,6 @@ def new_company(shop: Any, name: str, address: Json, vat_id: str) -> Json:
 
 
 RESOLVERS: dict[str, Resolver] = {
-    "Mutation.priceListFixedPricesAdd": mutation(_add_prices),
-    "Mutation.priceListFixedPricesDelete": mutation(_remove_prices),
-    "QueryRoot.priceLists": lambda call, _source, args: connection(call, PRICE_LISTS, args),
-    "QueryRoot.priceList": lambda call, _source, args: call.shop.store.table("PriceList").get(args["id"]),
     "QueryRoot.catalogs": _catalogs,
     "QueryRoot.catalog": lambda call, _source, args: (
         call.shop.store.get(args["id"]) if kind_of(args["id"]) in CATALOG_KINDS.values() else None
@@ -221,12 +136,6 @@ RESOLVERS: dict[str, Resolver] = {
     "QueryRoot.companies": lambda call, _source, args: connection(call, COMPANIES, args),
     "QueryRoot.company": lambda call, _source, args: call.shop.store.table("Company").get(args["id"]),
     "QueryRoot.companyLocations": lambda call, _source, args: connection(call, COMPANY_LOCATIONS, args),
-    "PriceList.catalog": reference("catalogId"),
-    "PriceList.parent": lambda _call, source, _args: {
-        "adjustment": {"type": "PERCENTAGE_DECREASE", "value": source["percent"]}
-    },
-    "PriceList.fixedPricesCount": lambda _call, source, _args: len(source["prices"]),
-    "PriceList.prices": _prices,
     **{f"{kind}.priceList": reference("priceListId") for kind in CATALOG_KINDS.values()},
     **{f"{kind}.publication": reference("publicationId") for kind in CATALOG_KINDS.values()},
     "MarketCatalog.markets": _market,

@@ -8,7 +8,7 @@ from sandbox.shopify import lines, refunding
 from sandbox.shopify.errors import bad_request
 from sandbox.shopify.lists import Listing, connection, count
 from sandbox.shopify.paging import in_order, listed, page
-from sandbox.shopify.read_shop import COUNTRIES, ID, constant, reference, visible_since
+from sandbox.shopify.read_shop import COUNTRIES, ID, channel_app, channel_number, constant, reference, visible_since
 from sandbox.shopify.schema import Call, Resolver
 from sandbox.shopify.search import Field
 from sandbox.shopify.store import Json, gid, kind_of, number_of
@@ -144,7 +144,7 @@ def _formatted(_call: Call, source: Json, args: Json) -> list[str]:
 
 def _channel(_call: Call, source: Json, _args: Json) -> Json:
     channel = source["channel"]
-    number = sum(channel["handle"].encode())
+    number = channel_number(channel["handle"])
     definition = {
         "id": gid("ChannelDefinition", number),
         "handle": channel["handle"],
@@ -157,12 +157,12 @@ def _channel(_call: Call, source: Json, _args: Json) -> Json:
         "channelId": gid("Channel", number),
         "displayName": channel["name"],
         "channelDefinition": definition,
-        "app": {"id": gid("App", number), "title": channel["name"], "handle": channel["handle"], "apiKey": ""},
+        "app": channel_app(channel),
     }
 
 
 def _app(_call: Call, source: Json, _args: Json) -> Json:
-    return {"id": gid("App", sum(source["channel"]["handle"].encode())), "name": source["channel"]["name"]}
+    return {"id": gid("App", channel_number(source["channel"]["handle"])), "name": source["channel"]["name"]}
 
 
 def _count(name: str) -> Resolver:
@@ -284,6 +284,7 @@ RESOLVERS: dict[str, Resolver] = {
     "Order.statusPageUrl": lambda call, source, _args: (
         f"https://{call.shop.domain}/{number_of(source['id'])}/orders/status" if call.shop.protected_data else ""
     ),
+    "Order.additionalFees": constant([]),
     "Order.closed": lambda _call, source, _args: bool(source["closedAt"]),
     "Order.confirmed": constant(True),
     "Order.dutiesIncluded": constant(False),

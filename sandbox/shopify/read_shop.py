@@ -267,6 +267,23 @@ def constant(value: Any) -> Resolver:
     return lambda _call, _source, _args: value
 
 
+def channel_number(handle: str) -> int:
+    """The number in a sales channel's ids."""
+    return sum(handle.encode())
+
+
+def channel_app(channel: Json) -> Json:
+    """The app behind a sales channel or a publication."""
+    number = channel_number(channel["handle"])
+    return {"id": gid("App", number), "title": channel["name"], "handle": channel["handle"], "apiKey": ""}
+
+
+def _channels(_call: Call, source: Json, args: Json) -> Json:
+    """The channel that a publication is for; one of a catalogue has none."""
+    row = {"id": gid("Channel", channel_number(source["handle"])), "app": channel_app(source)}
+    return listed([row | {"name": source["name"], "handle": source["handle"]}] if source["handle"] else [], args)
+
+
 RESOLVERS: dict[str, Resolver] = {
     "*.legacyResourceId": legacy_id,
     "*.edges": edges,
@@ -289,6 +306,7 @@ RESOLVERS: dict[str, Resolver] = {
     "Location.hasActiveInventory": constant(True),
     "Location.isFulfillmentService": constant(False),
     "Publication.catalog": reference("catalogId"),
+    "Publication.channels": _channels,
     "Publication.autoPublish": constant(False),
     "Publication.supportsFuturePublishing": lambda _call, source, _args: source["handle"] == "web",
     "MoneyBag.shopMoney": amount_of("shop"),

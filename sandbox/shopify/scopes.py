@@ -23,6 +23,7 @@ FULFILLMENTS = (*ORDER_READS, *FULFILLMENT_READS)
 
 TYPES: dict[str, tuple[str, ...]] = {
     "Order": ORDERS,
+    "AdditionalFee": ORDERS[:1],
     "Refund": ORDER_READS,
     "OrderTransaction": ORDER_READS,
     "Fulfillment": FULFILLMENTS,
@@ -38,6 +39,8 @@ TYPES: dict[str, tuple[str, ...]] = {
     "InventoryLevel": ("read_inventory",),
     "Location": ("read_locations", "read_inventory", "read_markets_home"),
     "PriceList": ("read_products",),
+    "QuantityPriceBreak": ("read_products",),
+    "QuantityRule": ("read_products",),
     "Catalog": ("read_products", "read_product_listings"),
     "TranslatableResource": ("read_translations",),
     "ShopLocale": ("read_locales", "read_markets_home"),
@@ -86,6 +89,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "Mutation.productVariantsBulkUpdate": ("write_products",),
     "Mutation.publishablePublish": ("write_publications",),
     "Mutation.publishableUnpublish": ("write_publications",),
+    "Mutation.quantityPricingByVariantUpdate": ("write_products",),
     "Mutation.refundCreate": ("write_orders", "write_marketplace_orders", "write_buyer_membership_orders"),
     "Mutation.returnApproveRequest": RETURN_WRITES,
     "Mutation.returnClose": RETURN_WRITES,

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.shopware6.amounts import ROUNDING
 from sandbox.shopware6.definitions import ENTITIES, LIVE_VERSION
 from sandbox.shopware6.ids import id_of
-from sandbox.shopware6.machines import GERMAN, TRANSITIONS, state_id, states_of
+from sandbox.shopware6.machines import GERMAN, INITIAL, TRANSITIONS, state_id, states_of
 from sandbox.shopware6.paths import SYSTEM_LANGUAGE
 from sandbox.shopware6.store import Row, Store
 from sandbox.shopware6.values import EURO
@@ -174,7 +174,7 @@ class Installer:
                 machine_id,
                 technicalName=machine,
                 name=machine,
-                initialStateId=state_id(machine, "open"),
+                initialStateId=state_id(machine, INITIAL.get(machine, "open")),
             )
             for state in states_of(machine):
                 self._put(

@@ -27,6 +27,7 @@ MAPPING_KEYS = {
     "order_tag": ("order", "orderId", "tag", "tagId"),
     "category_tag": ("category", "categoryId", "tag", "tagId"),
     "customer_tag": ("customer", "customerId", "tag", "tagId"),
+    "integration_role": ("integration", "integrationId", "acl_role", "aclRoleId"),
     "media_tag": ("media", "mediaId", "tag", "tagId"),
     "sales_channel_currency": ("sales_channel", "salesChannelId", "currency", "currencyId"),
     "sales_channel_language": ("sales_channel", "salesChannelId", "language", "languageId"),

@@ -39,7 +39,20 @@ order_delivery_position versioned
 order_transaction versioned
   orderId:i* orderVersionId:i paymentMethodId:i* amount:o* validationData:o stateId:i* customFields:o
   stateMachineState>state_machine_state.stateId order>order.orderId paymentMethod>payment_method.paymentMethodId
-  primaryOrder=order.primaryOrderTransactionId
+  primaryOrder=order.primaryOrderTransactionId captures<order_transaction_capture.orderTransactionId
+order_transaction_capture versioned
+  orderTransactionId:i* orderTransactionVersionId:i stateId:i* externalReference:s amount:o* customFields:o
+  stateMachineState>state_machine_state.stateId transaction>order_transaction.orderTransactionId
+  refunds<order_transaction_capture_refund.captureId
+order_transaction_capture_refund versioned
+  captureId:i* captureVersionId:i stateId:i* externalReference:s reason:s amount:o* customFields:o
+  stateMachineState>state_machine_state.stateId transactionCapture>order_transaction_capture.captureId
+  positions<order_transaction_capture_refund_position.refundId
+order_transaction_capture_refund_position versioned
+  refundId:i* refundVersionId:i orderLineItemId:i* orderLineItemVersionId:i externalReference:s reason:s
+  quantity:n amount:o* customFields:o
+  orderLineItem>order_line_item.orderLineItemId
+  orderTransactionCaptureRefund>order_transaction_capture_refund.refundId
 order_address versioned
   countryId:i* countryStateId:i orderId:i* orderVersionId:i salutationId:i firstName:s* lastName:s* street:s*
   zipcode:s city:s* company:s department:s title:s phoneNumber:s additionalAddressLine1:s
@@ -153,6 +166,12 @@ state_machine_transition
   actionName:s* stateMachineId:i* fromStateId:i* toStateId:i* customFields:o
   stateMachine>state_machine.stateMachineId fromStateMachineState>state_machine_state.fromStateId
   toStateMachineState>state_machine_state.toStateId
+integration
+  label:s* accessKey:s* secretAccessKey:s* lastUsageAt:d admin:b customFields:o deletedAt:d
+  aclRoles%acl_role/integration_role
+acl_role
+  name:s* description:s privileges:l deletedAt:d
+  integrations%integration/integration_role
 webhook
   name:s* eventName:s* url:s* onlyLiveVersion:b errorCount:n! active:b appId:i
 """

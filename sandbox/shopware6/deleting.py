@@ -23,6 +23,9 @@ OWNERS = frozenset(
         ("media_folder", "parentId"),
         ("product_cross_selling", "crossSellingId"),
         ("order_delivery", "orderDeliveryId"),
+        ("order_transaction", "orderTransactionId"),
+        ("order_transaction_capture", "captureId"),
+        ("order_transaction_capture_refund", "refundId"),
         ("order_line_item", "orderLineItemId"),
         ("order_line_item", "parentId"),
     }

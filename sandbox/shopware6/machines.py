@@ -1,4 +1,4 @@
-"""State machines of orders, deliveries and transactions, with the moves the vendor's migrations install."""
+"""State machines of orders, deliveries, transactions, captures and refunds, with the moves the vendor's migrations install."""
 
 from __future__ import annotations
 
@@ -44,7 +44,21 @@ TRANSITIONS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("remind", "open paid_partially", "reminded"),
         ("reopen", "cancelled in_progress failed reminded paid_partially paid refunded_partially unconfirmed", "open"),
     ),
+    "order_transaction_capture.state": (
+        ("complete", "pending", "completed"),
+        ("fail", "pending", "failed"),
+        ("reopen", "completed failed", "pending"),
+    ),
+    "order_transaction_capture_refund.state": (
+        ("process", "open", "in_progress"),
+        ("cancel", "open in_progress", "cancelled"),
+        ("fail", "open in_progress", "failed"),
+        ("complete", "open in_progress", "completed"),
+        ("reopen", "cancelled failed completed", "open"),
+    ),
 }
+INITIAL = {"order_transaction_capture.state": "pending"}
+"""Where a machine begins that does not begin with `open`."""
 MACHINE_OF = {
     "order": "order.state",
     "order_delivery": "order_delivery.state",
@@ -59,6 +73,7 @@ GERMAN = {
     "shipped_partially": "Teilweise versandt",
     "returned": "Retour",
     "returned_partially": "Teilretour",
+    "pending": "Ausstehend",
     "paid": "Bezahlt",
     "paid_partially": "Teilweise bezahlt",
     "authorized": "Autorisiert",

@@ -26,6 +26,7 @@ from sandbox.shopware6.definitions import ENTITIES
 from sandbox.shopware6.files import file_values
 from sandbox.shopware6.ids import id_of
 from sandbox.shopware6.indexing import index_categories, index_products
+from sandbox.shopware6.integrations import register
 from sandbox.shopware6.store import Change, Row, Store
 from sandbox.shopware6.values import EURO
 from sandbox.shopware6.webhooks import Webhooks
@@ -35,6 +36,8 @@ Json = dict[str, Any]
 ACCESS_KEY, SECRET = "SWIASANDBOXFULLRIGHTS00001", "SandboxSecretOfTheIntegrationWithAllRights000001"
 READ_KEY, READ_SECRET = "SWIASANDBOXREADONLY0000001", "SandboxSecretOfTheIntegrationThatMayOnlyRead0001"
 FIRST_ORDER_NUMBER = 10_000
+OTHER_RIGHTS = frozenset({"document.viewer", "number_range:read", "state_machine_history:create"})
+"""Rights beside those of the entities here."""
 
 
 class Shopware6Shop:
@@ -71,10 +74,12 @@ class Shopware6Shop:
         self._journal = Journal(state_file)
         self.store = Store(self._commit)
         self.webhooks = Webhooks(self)
-        self.gate = Gate(self._integrations(frozenset(withheld)), self.clock, token_seconds)
+        integrations = self._integrations(frozenset(withheld))
+        self.gate = Gate(integrations, self.clock, token_seconds)
         if not self._restore():
             with self.store.transaction():
                 Installer(self.store, times.text(self.clock())).install()
+        register(self.store, integrations, times.text(self.clock()))
 
     # --- what every simulated shop offers -------------------------------------------------------------------------------
 
@@ -272,9 +277,7 @@ class Shopware6Shop:
             f"{name}:{right}" for name in ENTITIES for right in ("read", "create", "update", "delete")
         )
         reading = frozenset(f"{name}:read" for name in ENTITIES)
-        rights = everything | {"document.viewer", "number_range:read"} - withheld if withheld else None
-        if rights is not None:
-            rights -= withheld
+        rights = (everything | OTHER_RIGHTS) - withheld if withheld else None
         return [
             Integration(ACCESS_KEY, SECRET, rights),
             Integration(READ_KEY, READ_SECRET, reading | {"document.viewer"}),

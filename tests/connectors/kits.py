@@ -36,6 +36,7 @@ from sandbox.shop import Ledger, OrderFacts, SimulatedShop
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 SKU, NEW_SKU = "MUG", "NEU-1"
+EAN, NEW_EAN = "4006381333931", "4006381333948"
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 SENDERS: Mapping[Feature, str] = {
     Feature.STOCK: "send_stock",
@@ -47,21 +48,32 @@ SENDERS: Mapping[Feature, str] = {
     Feature.REFUNDS: "send_refunds",
 }
 SHOPS: Mapping[str, tuple[str, str]] = {
+    **{entry.name: (entry.module, entry.attr) for entry in entry_points(group="connect.sandboxes")},
     "woocommerce": ("sandbox.woocommerce", "WooShop"),
     "shopify": ("sandbox.shopify", "ShopifyShop"),
     "shopware6": ("sandbox.shopware6", "Shopware6Shop"),
     "shopware5": ("sandbox.shopware5", "Shopware5Shop"),
     "mirakl": ("sandbox.mirakl", "MiraklShop"),
-    **{entry.name: (entry.module, entry.attr) for entry in entry_points(group="connect.sandboxes")},
 }
 """Module and class of each connector's sandbox, those of other distributions included."""
-OPTIONS: Mapping[str, Mapping[str, Any]] = {"mirakl": {"update_delta": timedelta(0)}}
-"""A marketplace of Mirakl shows changes a minute later; the suite looks at once."""
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "mirakl": {"update_delta": timedelta(0)},
+    "shopify": {"bucket": 1_000_000, "restore_rate": 1_000_000.0},
+}
+"""A marketplace of Mirakl shows changes a minute later, and the suite looks at once; Shopify has points for a suite without limiter."""
 
 
 def first(connector: Any, kind: str) -> str:
     """The first choice that the channel offers of a list."""
     return str(connector.list_choices(kind)[0].value)
+
+
+def woocommerce_settings(_connector: Any) -> dict[Feature, dict[str, Any]]:
+    """What a person chooses for WooCommerce: buyers pay by bank transfer, which nobody can pay back by API; short notes."""
+    return {
+        Feature.REFUNDS: {"api_refund": False},
+        Feature.SHIPMENTS: {"note_text": "{tracking_numbers}"},
+    }
 
 
 def shopware_settings(connector: Any) -> dict[Feature, dict[str, Any]]:
@@ -97,10 +109,11 @@ def mirakl_settings(connector: Any) -> dict[Feature, dict[str, Any]]:
 
 
 CHOSEN: Mapping[str, Callable[[Any], dict[Feature, dict[str, Any]]]] = {
+    "woocommerce": woocommerce_settings,
     "shopware6": shopware_settings,
     "mirakl": mirakl_settings,
 }
-"""Settings without which a feature cannot work, made of the channel's own choices as on the settings page."""
+"""Settings without which a feature cannot work as the suite uses it, as a person would choose them on the settings page."""
 
 
 def known(model: type[FeatureSettings], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,7 +165,7 @@ class UnderTest:
     def stocked(self) -> None:
         """The shop sells the article that the suite uses."""
         if SKU not in self.shop.ledger().articles:
-            self.shop.add_article(SKU, "Becher", "11.90", stock=100_000, ean="4006381333931")
+            self.shop.add_article(SKU, "Becher", "11.90", stock=100_000, ean=EAN)
 
     def touch(self, order: str, moment: datetime) -> None:
         """Somebody changes an order in the shop."""
@@ -239,7 +252,7 @@ class UnderTest:
         """A new simple article, or one without anything that a channel needs."""
         return ArticleContent(
             key="N-1", sku="" if bad else NEW_SKU, sends=frozenset({DataType.MASTER_DATA}),
-            words=Words(language="de", name="" if bad else "Neue Tasse", description="<p>rund</p>"), ean="4006381333931",
+            words=Words(language="de", name="" if bad else "Neue Tasse", description="<p>rund</p>"), ean=NEW_EAN,
             manufacturer="Ton AG", weight=Decimal("0.3"), **({} if bad or not self.spec.has_taxonomy else self._mapped()),
         )  # fmt: skip
 
@@ -251,11 +264,22 @@ class UnderTest:
         above = [category]
         while above[-1]:
             above.append(parents[above[-1]])
-        required = [each for each in taxonomy.attributes if each.requirement is Requirement.REQUIRED and each.category_code in above]
+        required = [
+            each
+            for each in taxonomy.attributes
+            if each.requirement is Requirement.REQUIRED and each.category_code in above
+        ]
         lists = {value.list_code: value.code for value in taxonomy.values}
-        values = {"ean": "4006381333931", "title": "Neue Tasse", "brand": "Ton AG", "main-image": "https://bilder.example/neu.jpg"}
+        values = {
+            "ean": NEW_EAN,
+            "title": "Neue Tasse",
+            "brand": "Ton AG",
+            "main-image": "https://bilder.example/neu.jpg",
+        }
         attributes = [
-            NamedValue(name=each.code, value=lists[each.values_code] if each.values_code else values.get(each.code, "350"))
+            NamedValue(
+                name=each.code, value=lists[each.values_code] if each.values_code else values.get(each.code, "350")
+            )
             for each in required
             if each.code not in ("category", "shop-sku")
         ]
@@ -297,7 +321,7 @@ def send(connector: Any, feature: Feature, records: Sequence[Any]) -> tuple[Push
 def served(key: str, **options: Any) -> Iterator[UnderTest]:
     """A running sandbox of a connector."""
     module, name = SHOPS[key]
-    shop: SimulatedShop = getattr(import_module(module), name)(**OPTIONS.get(key, {}) | options)
+    shop: SimulatedShop = getattr(import_module(module), name)(**{**OPTIONS.get(key, {}), **options})
     with SandboxServer(shop) as server:
         made = UnderTest(shop, server.url)
         made.settings()

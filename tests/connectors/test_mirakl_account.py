@@ -60,7 +60,7 @@ SHOP = answer({"shop_id": 2003, "shop_name": "Becherladen", "shop_state": "OPEN"
 
 
 def test_a_good_account_passes_and_no_operation_is_called_twice(market: Market) -> None:
-    market.answers(answer(b"up"), SHOP, *[answer({})] * 6)
+    market.answers(SHOP, *[answer({})] * 6)
     report = market.connect(shop_id="2003").check(ALL)
     assert report.ok and report.shop_title == "Becherladen" and report.version
     assert {item.feature for item in report.items if item.name == "permission"} == set(ALL)
@@ -79,14 +79,14 @@ def test_a_wrong_key_fails_at_the_credentials_and_the_rest_is_skipped(market: Ma
 
 
 def test_a_missing_permission_is_named_for_its_feature(market: Market) -> None:
-    market.answers(answer(b"up"), SHOP, answer({}), answer({"message": "no"}, 403))
+    market.answers(SHOP, answer({}), answer({"message": "no"}, 403))
     report = market.connect().check([Feature.ORDERS, Feature.PRICES])
     assert report.permits(Feature.ORDERS) and not report.permits(Feature.PRICES)
     assert [item.failure.params for item in report.items if item.failure] == [{"permission": "PRI02"}]
 
 
 def test_a_suspended_shop_and_a_foreign_interface_are_no_good_account(market: Market) -> None:
-    market.answers(answer(b"up"), answer({"shop_id": 1, "shop_state": "SUSPENDED"}), answer(b"up"), answer({"id": 5}))
+    market.answers(answer({"shop_id": 1, "shop_state": "SUSPENDED"}), answer({"id": 5}))
     codes = [[item.failure.code for item in market.connect().check([]).items if item.failure] for _ in range(2)]
     assert codes == [["ACCESS"], ["NOT_JSON"]]
 
@@ -99,3 +99,10 @@ def test_a_marketplace_that_is_down_is_no_wrong_key(market: Market, told: bytes,
     report = market.connect().check([Feature.ORDERS])
     assert [item.failure.code for item in report.items if item.failure] == [code]
     assert [item.state for item in report.items[1:]] == [CheckState.SKIPPED] * (len(report.items) - 1)
+
+
+def test_a_call_that_a_run_just_used_up_speaks_against_no_feature(market: Market) -> None:
+    market.answers(SHOP, answer({}, 429, retry_after="60"), answer({}))
+    report = market.connect().check([Feature.ORDERS, Feature.PRICES])
+    assert report.ok and report.permits(Feature.ORDERS)
+    assert [item.state for item in report.items if item.name == "permission"] == [CheckState.SKIPPED, CheckState.OK]

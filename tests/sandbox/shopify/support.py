@@ -135,6 +135,28 @@ def cancel(api: Api, order_id: str, *, restock: bool = True, refund: bool = True
     )
 
 
+def quantities(**changes: Any) -> Json:
+    """The input of `quantityPricingByVariantUpdate`: nothing but the changes."""
+    names = ("pricesToAdd", "pricesToDeleteByVariantId", "quantityPriceBreaksToAdd", "quantityPriceBreaksToDelete")
+    return {name: [] for name in (*names, "quantityRulesToAdd", "quantityRulesToDeleteByVariantId")} | changes
+
+
+def price_row(variant: str, amount: str, currency: str = "EUR", **values: Any) -> Json:
+    """A fixed price, or with `minimumQuantity` a quantity price break."""
+    return {"variantId": variant, "price": {"amount": amount, "currencyCode": currency}, **values}
+
+
+def set_quantities(api: Api, *, price_list: int = 1, **changes: Any) -> Json:
+    """Change prices, price breaks and quantity rules of a price list; returns the payload."""
+    return api.change(
+        "quantityPricingByVariantUpdate",
+        f'priceListId: "gid://shopify/PriceList/{price_list}", input: $i',
+        "productVariants { id sku }",
+        "$i: QuantityPricingByVariantUpdateInput!",
+        i=quantities(**changes),
+    )
+
+
 def refund(api: Api, **values: Any) -> Json:
     """Refund; returns the payload."""
     payload = "refund { id totalRefundedSet { shopMoney { amount } } } order { id displayFinancialStatus }"

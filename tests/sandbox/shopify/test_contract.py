@@ -12,7 +12,18 @@ from sandbox.shopify import ShopifyShop
 from sandbox.shopify.returning import request_return
 from sandbox.shopify.schema import executable_schema
 from tests.contract.shopify_spec import operation, violations
-from tests.sandbox.shopify.support import Api, Json, cancel, item_id, level, refund, set_levels, ship
+from tests.sandbox.shopify.support import (
+    Api,
+    Json,
+    cancel,
+    item_id,
+    level,
+    price_row,
+    refund,
+    set_levels,
+    set_quantities,
+    ship,
+)
 
 MONEY = "{ shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }"
 TAXES = f"taxLines {{ title rate ratePercentage priceSet {MONEY} }}"
@@ -26,7 +37,7 @@ ORDER = f"""fragment O on Order {{ __typename id legacyResourceId name number cr
   totalPriceSet {MONEY} subtotalPriceSet {MONEY} totalTaxSet {MONEY} totalDiscountsSet {MONEY} totalShippingPriceSet {MONEY}
   currentTotalPriceSet {MONEY} currentSubtotalPriceSet {MONEY} currentTotalTaxSet {MONEY} totalOutstandingSet {MONEY}
   totalReceivedSet {MONEY} totalRefundedSet {MONEY} netPaymentSet {MONEY} totalTipReceivedSet {MONEY} {TAXES}
-  totalWeight currentTotalWeight fullyPaid unpaid refundable closed confirmed requiresShipping fulfillable
+  additionalFees {{ id name price {MONEY} {TAXES} }} totalWeight currentTotalWeight fullyPaid unpaid refundable closed confirmed requiresShipping fulfillable
   billingAddress {ADDRESS} shippingAddress {ADDRESS} displayAddress {{ id }} customer {{ id email displayName }}
   purchasingEntity {{ __typename ... on Customer {{ id }} ... on PurchasingCompany {{ company {{ id name }}
     location {{ id taxSettings {{ taxRegistrationId }} }} }} }}
@@ -68,8 +79,8 @@ PRODUCT = f"""fragment P on Product {{ id legacyResourceId title handle status d
 READS = """{ shop { id name myshopifyDomain currencyCode taxesIncluded ianaTimezone plan { publicDisplayName } primaryDomain { host url } }
   currentAppInstallation { id accessScopes { handle } app { id } } publicApiVersions { handle supported }
   locations(first: 5) { nodes { id name isActive fulfillsOnlineOrders address { city countryCode formatted } } }
-  publications(first: 5) { nodes { id name catalog { id title } } } shopLocales { locale primary published }
-  collections(first: 5) { nodes { id title productsCount { count } products(first: 2) { nodes { id } } } }
+  publications(first: 5) { nodes { id name catalog { id title } channels(first: 2) { nodes { id name handle app { id title } } } } } shopLocales { locale primary published }
+  collections(first: 5) { nodes { id title ruleSet { appliedDisjunctively rules { column condition relation } } productsCount { count } products(first: 2) { nodes { id } } } }
   catalogs(first: 5) { nodes { id title status priceList { id name currency } publication { id } } }
   priceLists(first: 5) { nodes { id name currency fixedPricesCount parent { adjustment { type value } } } }
   metafieldDefinitions(first: 5, ownerType: PRODUCT) { nodes { id key namespace type { name } } }
@@ -389,13 +400,18 @@ def test_products_stock_and_prices_keep_the_schema(recorded: ShopifyShop, api: A
         "$id: ID!",
         id=product["id"],
     )
-    price = {"variantId": first, "price": {"amount": "30.00", "currencyCode": "EUR"}}
     api.change(
         "priceListFixedPricesAdd",
         'priceListId: "gid://shopify/PriceList/1", prices: $p',
         "prices { price { amount } originType variant { id } }",
         "$p: [PriceListPriceInput!]!",
-        p=[price],
+        p=[price_row(first, "30.00")],
+    )
+    rule = {"variantId": first, "minimum": 2, "increment": 2, "maximum": 100}
+    step = price_row(first, "27.00", minimumQuantity=10)
+    assert set_quantities(api, quantityRulesToAdd=[rule], quantityPriceBreaksToAdd=[step])["errors"] == []
+    api.data(
+        '{ priceList(id: "gid://shopify/PriceList/1") { quantityRules(first: 5) { nodes { minimum maximum increment isDefault originType productVariant { id } } } prices(first: 5) { nodes { quantityPriceBreaks(first: 9) { nodes { id minimumQuantity price { amount } priceList { id } variant { id } } } } } } }'
     )
     api.data(
         '{ priceList(id: "gid://shopify/PriceList/1") { prices(first: 5, originType: FIXED) { nodes { price { amount } compareAtPrice { amount } variant { sku } } } } catalog(id: "gid://shopify/MarketCatalog/2") { id title ... on MarketCatalog { markets(first: 1) { nodes { name } } } } }'

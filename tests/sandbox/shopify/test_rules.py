@@ -13,7 +13,20 @@ from sandbox.server import SandboxServer
 from sandbox.shopify import ShopifyShop
 from sandbox.shopify.returning import request_return
 from sandbox.shopify.rules import RULES
-from tests.sandbox.shopify.support import PATH, Api, Json, cancel, fill, item_id, level, refund, set_levels, ship
+from tests.sandbox.shopify.support import (
+    PATH,
+    Api,
+    Json,
+    cancel,
+    fill,
+    item_id,
+    level,
+    price_row,
+    refund,
+    set_levels,
+    set_quantities,
+    ship,
+)
 
 Try = Callable[[ShopifyShop, Api], Any]
 TRIES: dict[str, tuple[Try, str]] = {}
@@ -432,6 +445,65 @@ def wrong_currency(shop: ShopifyShop, api: Api) -> Any:
         "$p: [PriceListPriceInput!]!",
         p=[row],
     )
+
+
+def scaled(shop: ShopifyShop, api: Api, *rows: Json, **changes: Any) -> Json:
+    """Price breaks for the cup, whose fixed price comes with them."""
+    cup = shop.variant("KB-300")["id"]
+    breaks = [price_row(cup, "9.00", **{"minimumQuantity": 10, **row}) for row in rows]
+    values = {"pricesToAdd": [price_row(cup, "10.00")], "quantityPriceBreaksToAdd": breaks, **changes}
+    return set_quantities(api, **values)
+
+
+@wrong("'code': 'QUANTITY_PRICE_BREAK_ADD_PRICE_LIST_PRICE_NOT_FOUND'")
+def break_without_price(shop: ShopifyShop, api: Api) -> Any:
+    return scaled(shop, api, {}, pricesToAdd=[])
+
+
+@wrong("'code': 'QUANTITY_PRICE_BREAK_ADD_CURRENCY_MISMATCH'")
+def break_currency(shop: ShopifyShop, api: Api) -> Any:
+    return scaled(shop, api, {"price": {"amount": "9.00", "currencyCode": "CHF"}})
+
+
+@wrong(
+    "'field': ['input', 'quantityPriceBreaksToAdd', '1'], 'message': 'Invalid quantity price break.', "
+    "'code': 'QUANTITY_PRICE_BREAK_ADD_DUPLICATE_INPUT_FOR_VARIANT_AND_MIN'"
+)
+def break_twice(shop: ShopifyShop, api: Api) -> Any:
+    return scaled(shop, api, {}, {})
+
+
+@wrong("'code': 'QUANTITY_PRICE_BREAK_ADD_MIN_NOT_A_MULTIPLE_OF_QUANTITY_RULES_INCREMENT'")
+def break_off_rule(shop: ShopifyShop, api: Api) -> Any:
+    rule = {"variantId": shop.variant("KB-300")["id"], "minimum": 6, "increment": 6}
+    return scaled(shop, api, {}, quantityRulesToAdd=[rule])
+
+
+@wrong("'code': 'QUANTITY_PRICE_BREAK_ADD_FAILED_TO_SAVE'")
+def break_is_there(shop: ShopifyShop, api: Api) -> Any:
+    assert scaled(shop, api, {})["errors"] == []
+    return scaled(shop, api, {})
+
+
+@wrong("'code': 'QUANTITY_PRICE_BREAK_ADD_LIMIT_EXCEEDED'")
+def many_breaks(shop: ShopifyShop, api: Api) -> Any:
+    return scaled(shop, api, *({"minimumQuantity": number} for number in range(2, 13)))
+
+
+@wrong("'code': 'QUANTITY_RULE_ADD_MINIMUM_NOT_A_MULTIPLE_OF_INCREMENT'")
+def uneven_rule(shop: ShopifyShop, api: Api) -> Any:
+    rule = {"variantId": shop.variant("KB-300")["id"], "minimum": 7, "increment": 6}
+    return set_quantities(api, quantityRulesToAdd=[rule])
+
+
+@wrong("'code': 'PRICE_DELETE_PRICE_NOT_FIXED'")
+def unfixed_price(shop: ShopifyShop, api: Api) -> Any:
+    return set_quantities(api, pricesToDeleteByVariantId=[shop.variant("KB-300")["id"]])
+
+
+@wrong("'code': 'PRICE_LIST_NOT_FOUND'")
+def unknown_list(_shop: ShopifyShop, api: Api) -> Any:
+    return set_quantities(api, price_list=99)
 
 
 @wrong("Address for this topic has already been taken")

@@ -18,6 +18,9 @@ from sandbox.shopware6.ids import id_of
 from tests.contract.shopware6_spec import operation, violations
 from tests.sandbox.shopware6.support import api_client, first, product
 
+CAPTURES: dict[str, object] = {
+    "associations": {"stateMachineState": {}, "refunds": {"associations": {"positions": {}}}}
+}
 ASSOCIATIONS = {
     "lineItems": {"associations": {"product": {}, "children": {}}},
     "deliveries": {
@@ -28,7 +31,7 @@ ASSOCIATIONS = {
             "positions": {},
         }
     },
-    "transactions": {"associations": {"stateMachineState": {}, "paymentMethod": {}}},
+    "transactions": {"associations": {"stateMachineState": {}, "paymentMethod": {}, "captures": CAPTURES}},
     "orderCustomer": {"associations": {"customer": {}, "salutation": {}}},
     "billingAddress": {"associations": {"country": {}}},
     **{name: {} for name in ("addresses", "currency", "stateMachineState", "tags", "documents", "language")},

@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.server import SandboxServer
 from sandbox.shopware6 import Basket, Shopware6Shop
+from sandbox.shopware6.machines import state_id
 from tests.sandbox.shopware6.support import api_client, fill, first
 
 EVERYTHING = {
@@ -156,3 +157,25 @@ def test_a_guest_an_account_and_a_second_payment(shop: Shopware6Shop, client: ht
     assert ([tag["name"] for tag in found["tags"]], found["customerComment"]) == (["Eilig"], "Hallo")
     seeded = first(client, "order", filter=[equals("orderCustomer.customer.guest", False)])
     assert seeded["orderNumber"]
+
+
+def test_a_payment_provider_notes_captures_and_their_refunds(shop: Shopware6Shop, client: httpx.Client) -> None:
+    placed = shop.buy([("KB-300", 1)])
+    payment = order(client, placed)["transactions"][0]
+    nested: Any = {"stateMachineState": {}, "refunds": {"associations": {"stateMachineState": {}, "positions": {}}}}
+    asked = {"transactions": {"associations": {"captures": {"associations": nested}}}}
+    assert first(client, "order", ids=[placed], associations=asked)["transactions"][0]["captures"] == []
+    part = {"orderLineItemId": order(client, placed)["lineItems"][0]["id"], "quantity": 1, "amount": payment["amount"]}
+    refund = {"stateId": state_id("order_transaction_capture_refund.state", "completed"), "amount": payment["amount"]}
+    capture = {
+        "orderTransactionId": payment["id"],
+        "stateId": state_id("order_transaction_capture.state", "completed"),
+        "amount": payment["amount"],
+        "refunds": [{**refund, "externalReference": "R-1", "reason": "Retoure", "positions": [part]}],
+    }
+    assert client.post("/order-transaction-capture", json=capture).status_code == 204
+    (found,) = first(client, "order", ids=[placed], associations=asked)["transactions"][0]["captures"]
+    (given,) = found["refunds"]
+    assert (given["externalReference"], given["reason"]) == ("R-1", "Retoure")
+    assert given["stateMachineState"]["technicalName"] == "completed"
+    assert [one["quantity"] for one in given["positions"]] == [1]

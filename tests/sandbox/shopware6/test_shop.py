@@ -7,9 +7,10 @@ from pathlib import Path
 
 import httpx
 
+from sandbox.server import SandboxServer
 from sandbox.shop import SimulatedShop
 from sandbox.shopware6 import Shopware6Shop
-from tests.sandbox.shopware6.support import fill, first, served, token
+from tests.sandbox.shopware6.support import Json, api_client, fill, first, served, token
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -108,3 +109,43 @@ def test_a_person_buys_on_the_page() -> None:
     assert "Order 10001 was placed" in bought.text
     assert "Please choose a product." in wrong.text
     assert (status["orders"], len(placed), shop.product("KB-300")["stock"] <= 48) == (1, 2, True)
+
+
+def own_record(shop: Shopware6Shop, *, read_only: bool = False) -> Json:
+    """What an integration is told of itself."""
+    key = shop.credentials(read_only=read_only)["client_id"]
+    criteria = {
+        "filter": [{"type": "equals", "field": "accessKey", "value": key}],
+        "associations": {"aclRoles": {}},
+        "includes": {"integration": ["admin", "aclRoles"], "acl_role": ["privileges"]},
+    }
+    with SandboxServer(shop), api_client(shop, read_only=read_only) as client:
+        (found,) = client.post("/search/integration", json=criteria).json()["data"]
+    return dict(found)
+
+
+def test_an_integration_reads_in_its_own_record_what_it_may_do(tmp_path: Path) -> None:
+    state = tmp_path / "shop.jsonl"
+    shop = Shopware6Shop(state_file=state)
+    assert own_record(shop) == {"admin": True, "aclRoles": [], "apiAlias": "integration"}
+    (role,) = own_record(shop, read_only=True)["aclRoles"]
+    assert "product:read" in role["privileges"] and "product:update" not in role["privileges"]
+    narrow = own_record(Shopware6Shop(state_file=state, withheld=["order:update"]))
+    assert narrow["admin"] is False
+    assert "order:update" not in narrow["aclRoles"][0]["privileges"]
+    assert "order:read" in narrow["aclRoles"][0]["privileges"]
+    assert own_record(Shopware6Shop(state_file=state))["aclRoles"] == []
+
+
+def test_nothing_is_written_again_for_integrations_that_stayed_the_same(tmp_path: Path) -> None:
+    state = tmp_path / "shop.jsonl"
+    Shopware6Shop(state_file=state).close()
+    size = state.stat().st_size
+    Shopware6Shop(state_file=state).close()
+    assert state.stat().st_size == size
+
+
+def test_who_may_not_read_integrations_is_refused() -> None:
+    with served(Shopware6Shop(withheld=["acl_role:read"])) as client:
+        answer = client.post("/search/integration", json={"associations": {"aclRoles": {}}})
+    assert (answer.status_code, "acl_role:read" in answer.text) == (403, True)
