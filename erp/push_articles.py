@@ -13,6 +13,7 @@ from canonical.article import ArticleKind
 from canonical.catalogue import ArticleContent, DataType, NamedValue, OptionAxis, Picture, Structure, TaxCategory, Words
 from canonical.failure import Failure
 from canonical.settings import ArticleSettings
+from erp import category_mapping
 from erp.article_facts import ArticleFacts, Row, load_facts
 from erp.catalogue import Texts, text_for, written_for
 from erp.push_context import PushContext
@@ -21,6 +22,8 @@ from erp.tables import Article, ArticleImage, Link
 IS_PARENT = col(Link.record_id).in_(select(col(Article.id)).where(col(Article.kind) == ArticleKind.MATRIX.value))
 PASSES = (IS_PARENT, ~IS_PARENT)
 """Parents go out before their variants, whichever link came first."""
+ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+"""Of the addresses of stored images: vendors judge what a file is by its name."""
 STRUCTURES = {ArticleKind.MATRIX.value: Structure.PARENT, ArticleKind.VARIANT.value: Structure.VARIANT}
 
 
@@ -37,7 +40,17 @@ def links_of(session: Session, integration_id: str, records: Sequence[str]) -> l
 def payloads(
     session: Session, context: PushContext[ArticleSettings], links: Sequence[Link]
 ) -> dict[int, ArticleContent | Failure]:
-    """Say per link id what is sent now, parents first; a link without an entry is not to be sent.
+    """Say per link id what is sent now, parents first; where a marketplace's categories are mapped, in its own terms.
+
+    What nobody mapped yet keeps an article here (`category_mapping.apply`); values of lists are noted as open rows.
+    """
+    return category_mapping.apply(session, context.integration_id, plain_payloads(session, context, links))
+
+
+def plain_payloads(
+    session: Session, context: PushContext[ArticleSettings], links: Sequence[Link]
+) -> dict[int, ArticleContent | Failure]:
+    """Say per link id what our articles are, parents first; a link without an entry is not to be sent.
 
     Only articles in the integration's list, never those that stand for postage, discounts or surcharges, and variants only
     where that data type is chosen. An article that was deleted here is sent once as deleted with `auto_delete`, where no
@@ -191,7 +204,7 @@ def _options(row: Row, facts: ArticleFacts) -> tuple[NamedValue, ...]:
 
 def _picture(image: ArticleImage, public_url: str) -> Picture:
     return Picture(
-        url=image.url or f"{public_url}/media/{image.digest}",
+        url=image.url or f"{public_url}/media/{image.digest}.{ENDINGS[image.media_type]}",
         digest=image.digest,
         title=image.title,
         description=image.description,

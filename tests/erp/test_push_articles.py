@@ -174,7 +174,7 @@ def test_stored_images_are_fetched_from_our_own_address(session: Session, shop: 
     add_image(session, "A-1", ImageForm(url="https://img.example/2.png"), "jo")
     channel.public_url = "https://connect.example/"
     first, second = one(channel).images
-    assert first.url == f"https://connect.example/media/{first.digest}"
+    assert first.url == f"https://connect.example/media/{first.digest}.png", "vendors judge by the name"
     assert (first.title, first.position) == ("front", 1)
     assert second.url == "https://img.example/2.png"
     channel.public_url = "https://elsewhere.example"

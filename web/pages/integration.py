@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -12,14 +12,19 @@ from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+import connectors
 from canonical.failure import Failure, FailureError
 from canonical.feature import Feature
 from canonical.lifecycle import By, Configure, Delete, ForFeature, Pause, Rename, RunNow
+from canonical.push import AnswerKind
 from canonical.settings import AdvancedSettings
+from connectors.protocol import PullsOrders
+from erp import inbox, order_replies, webhooks
 from erp.feature_settings import load_settings
 from erp.integrations import state_of
-from erp.queries import articles, integrations, journal, mappings, runs
+from erp.queries import acceptance, articles, integrations, journal, mappings, runs
 from erp.queries.integrations import IntegrationRow
+from erp.secrets import SealBroken
 from erp.tables import Run
 from web import forms, places, words
 from web.context import (
@@ -103,6 +108,8 @@ async def overview(request: Request, integration_id: str) -> Response:
             "listed": articles.count_listed(session, integration_id),
             "has_filter": bool(articles.filters(session, integration_id, 1)),
             "events": journal.lifecycle_events(session, integration_id, 8),
+            "acceptance": acceptance.waiting(session, integration_id),
+            **_notifications(request, session, row),
         }
 
     row, shown = await in_db(request, read)
@@ -113,6 +120,57 @@ async def overview(request: Request, integration_id: str) -> Response:
     return await render_async(
         request, "integration.html", **shown, upcoming=upcoming, tab="overview", is_running=is_running
     )
+
+
+def _notifications(request: Request, session: Session, row: IntegrationRow) -> dict[str, Any]:
+    """What the shop tells by itself, and why it does not."""
+    spec = deps_of(request).specs.get(row.connector)
+    stored = webhooks.status(session, row.id)
+    failure = Failure.of(stored.code, **stored.params) if stored and stored.code else None
+    if not deps_of(request).settings.public_url:
+        failure = Failure.of("PUBLIC_URL_MISSING")
+    return {"has_webhooks": bool(spec and spec.has_webhooks), "hooks": stored, "hooks_failure": failure}
+
+
+@router.post("/integrations/{integration_id}/acceptance")
+async def answer_order(request: Request, integration_id: str, form: Form) -> Response:
+    """Accept or refuse an order that the channel holds back, and hint the run that says so."""
+    by, order = visitor_of(request).email, text(form, "order")
+    kind = AnswerKind.ACCEPT if text(form, "answer") == "accept" else AnswerKind.REFUSE
+
+    def ask(session: Session) -> bool:
+        row = found_or_404(session, integration_id)
+        spec = deps_of(request).specs.get(row.connector)
+        if spec is None or not spec.answers_orders:
+            raise not_found()
+        found = acceptance.waiting_order(session, integration_id, order)
+        if found is None:
+            return False
+        lines = _lines_of(request, session, row.connector, found.document_id)
+        order_replies.request_reply(session, integration_id, order, kind, lines, by)
+        return True
+
+    back = f"{places.integration(integration_id)}#acceptance"
+    if not await in_db(request, ask):
+        return go(request, back, failure=Failure.of("RECORD_GONE"))
+    hint = RunNow(feature=Feature.ORDERS, trigger="hint", by=by)
+    try:
+        await lifecycle_of(request).send(integration_id, "run_now", hint)
+    except FailureError as error:
+        return go(request, back, failure=error.failure)
+    said = N_("The channel is told that you accept the order.")
+    return go(
+        request, back, said if kind is AnswerKind.ACCEPT else N_("The channel is told that you refuse the order.")
+    )
+
+
+def _lines_of(request: Request, session: Session, connector: str, document_id: int) -> tuple[str, ...]:
+    """The channel's refs of an order's lines; none of a document that cannot be read: the connector then looks them up."""
+    try:
+        body = inbox.open_document(session, deps_of(request).keyring, document_id)
+        return tuple(line.ref for line in cast(PullsOrders, connectors.reader(connector)).read_order(body).lines)
+    except (FailureError, SealBroken):
+        return ()
 
 
 async def _is_running(request: Request, integration_id: str) -> bool:

@@ -53,8 +53,11 @@ def _progress(session: Session, integration_id: str) -> dict[str, Any]:
 
 @router.get("/integrations/{integration_id}/migration", response_class=HTMLResponse)
 def show(request: Request, db: Db, integration_id: str, wanted: Annotated[ItemQuery, Depends()]) -> HTMLResponse:
-    """Mode, settings, progress and the preview."""
+    """Mode, settings, progress and the preview; only the preview for a page that is open."""
     row = _found(request, db, integration_id)
+    if request.headers.get("x-fragment"):
+        page = channel_articles.items(db, row.id, wanted)
+        return fragment(request, "migration_items.html", row=row, page=page, wanted=wanted)
     return _page(request, db, row, wanted)
 
 

@@ -8,7 +8,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "scan": {
         "idle": N_("not begun"),
         "reading": N_("being read"),
-        "read": N_("read"),
+        "read": N_("read in"),
         "importing": N_("being taken over"),
         "finished": N_("taken over"),
         "failed": N_("stopped"),
