@@ -4,10 +4,10 @@ A pair is never one of ids: what is written is the channel's SKU as a foreign nu
 find it by the rules of D§3.3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import text
@@ -204,8 +204,9 @@ def confirm(session: Session, integration_id: str, listing_ids: Sequence[int], b
     """Confirm proposals: the channel's SKU becomes a foreign number of the article where it is not its number anyway.
 
     Documents that waited for the SKU are released, and what channels know of the articles is marked as to be sent. A listing
-    without an article or SKU, or whose SKU belongs to another article, is refused alone. Idempotent. Raises `FailureError`
-    SETTINGS_INCOMPLETE while foreign numbers are off and one would have to be written.
+    without an article or SKU, whose SKU belongs to another article, or of another structure than its article, is refused
+    alone, whoever chose the pair. Idempotent. Raises `FailureError` SETTINGS_INCOMPLETE while foreign numbers are off and one
+    would have to be written.
     """
     query = (
         select(Listing)
@@ -214,21 +215,24 @@ def confirm(session: Session, integration_id: str, listing_ids: Sequence[int], b
         .with_for_update()
     )
     listings = session.exec(query).all()
-    numbers = _numbers(session, [row.article_id for row in listings if row.article_id])
-    needed = [row for row in listings if row.article_id and row.sku and numbers.get(row.article_id) != row.sku]
+    articles = _articles(session, [row.article_id for row in listings if row.article_id])
+    needed = [
+        row for row in listings if row.sku and (found := articles.get(row.article_id)) and found.number != row.sku
+    ]
     advanced, _ = load_settings(session, integration_id, None, AdvancedSettings)
     if needed and not (advanced.foreign_numbers and advanced.foreign_number_label):
         raise FailureError(Failure.of("SETTINGS_INCOMPLETE", fields="foreign_number_label"))
-    taken = _taken(session, integration_id, advanced.foreign_number_label, [row.sku for row in needed])
+    label = advanced.foreign_number_label if advanced.foreign_numbers else ""
+    taken = _taken(session, integration_id, label, [row.sku for row in listings])
     refused: list[tuple[int, Failure]] = []
     good: list[Listing] = []
     for row in listings:
-        failure = _refusal(row, taken, numbers)
+        failure = _refusal(row, taken, articles)
         if failure is None:
             good.append(row)
         else:
             refused.append((row.id or 0, failure))
-    _write_numbers(session, integration_id, advanced.foreign_number_label, [row for row in good if row in needed])
+    _write_numbers(session, integration_id, label, [row for row in good if row in needed])
     for row in good:
         row.state, row.conflict = "confirmed", ""
         session.add(row)
@@ -246,32 +250,54 @@ def confirm(session: Session, integration_id: str, listing_ids: Sequence[int], b
     return Confirmed(len(good), tuple(refused))
 
 
-def _numbers(session: Session, article_ids: Sequence[int]) -> dict[int, str]:
-    rows = session.exec(select(Article.id, Article.number).where(col(Article.id).in_(article_ids))).all()
-    return {id or 0: number for id, number in rows}
+class _Known(NamedTuple):
+    """An article as a pair needs it."""
+
+    id: int
+    number: str
+    structure: str
 
 
-def _taken(session: Session, integration_id: str, label: str, skus: Sequence[str]) -> dict[str, int]:
-    """Whose the SKUs are already: as foreign numbers of this integration, or as article numbers."""
-    rows = session.execute(
-        text(
-            "SELECT number, article_id FROM foreign_number WHERE integration_id = :id AND label = :label AND number = ANY(:skus)"
-        ),
-        {"id": integration_id, "label": label, "skus": list(skus)},
-    )
-    return {row.number: row.article_id for row in rows}
+_STRUCTURES = {"matrix": "parent", "variant": "variant"}
 
 
-def _refusal(row: Listing, taken: dict[str, int], numbers: dict[int, str]) -> Failure | None:
-    if row.article_id is None or row.article_id not in numbers:
+def _articles(session: Session, article_ids: Sequence[int]) -> dict[int | None, _Known]:
+    rows = session.exec(select(Article.id, Article.number, Article.kind).where(col(Article.id).in_(article_ids))).all()
+    return {id: _Known(id or 0, number, _STRUCTURES.get(kind, "simple")) for id, number, kind in rows}
+
+
+# The last row of a number counts: one that was switched off is another article's still, but says less than an article's own.
+_OWNERS = text(
+    """
+    SELECT f.number, a.id, a.number AS article, CASE WHEN f.is_active THEN 2 ELSE 0 END AS rank
+    FROM foreign_number f JOIN article a ON a.id = f.article_id
+    WHERE f.integration_id = :id AND f.label = :label AND f.number = ANY(:skus)
+    UNION ALL SELECT number, id, number, 1 FROM article WHERE number = ANY(:skus) AND NOT is_deleted ORDER BY rank
+    """
+)
+
+
+def _taken(session: Session, integration_id: str, label: str, skus: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Whose the SKUs are already, by id and number: as foreign numbers of this integration, or as article numbers."""
+    rows = session.execute(_OWNERS, {"id": integration_id, "label": label, "skus": list(skus)})
+    return {row.number: (row.id, row.article) for row in rows}
+
+
+def _refusal(
+    row: Listing, taken: Mapping[str, tuple[int, str]], articles: Mapping[int | None, _Known]
+) -> Failure | None:
+    article = articles.get(row.article_id)
+    if article is None:
         return Failure.of("ARTICLE_UNKNOWN", sku=row.sku)
     if not row.sku:
         return Failure.of("SKU_MISSING", name=row.name)
-    owner = taken.get(row.sku)
-    if owner is not None and owner != row.article_id:
-        return Failure.of("NUMBER_TAKEN_HERE", number=row.sku, article=owner)
+    if article.structure != row.structure:
+        return Failure.of("STRUCTURE_DIFFERS", sku=article.number, here=article.structure, there=row.structure)
+    owner, number = taken.get(row.sku, (article.id, ""))
+    if owner != article.id:
+        return Failure.of("NUMBER_TAKEN_HERE", number=row.sku, article=number)
     if row.conflict == "PAIRED_TWICE" and row.how != "hand":
-        return Failure.of("PAIRED_TWICE", article=numbers[row.article_id])
+        return Failure.of("PAIRED_TWICE", article=article.number)
     return None
 
 

@@ -1,14 +1,13 @@
 """Listing the shop's products for pairing and the initial import: page by page, or by a bulk operation where there are many."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
-import orjson
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from canonical.catalogue import ListedArticle, ListingPage
 from canonical.failure import Failure, FailureError
-from connectors.shopify import variants
+from connectors.shopify import bulk_file, variants
+from connectors.shopify.bulk_file import Part
 from connectors.shopify.graph import Document, Graph, gid, mapping, next_page, nodes, number_of, user_errors
 from connectors.shopify.listing import listed
 
@@ -90,23 +89,23 @@ query BulkState($id: ID!) {
     cost=2,
 )
 PRODUCTS, VARIANTS = 5, 22
-Download = Callable[[str], bytes]
+Download = Callable[[str, int, int], Part]
+"""Fetches a part of a bulk operation's file: its address, the first byte, and how many."""
 
 
 @dataclass
 class Catalogue:
-    """The products of one shop; `download` fetches the file of a bulk operation."""
+    """The products of one shop; `download` fetches from the file of a bulk operation."""
 
     graph: Graph
     download: Download
-    _file: tuple[str, list[dict[str, Any]]] = field(default=("", []), init=False)
 
     def page(self, cursor: str, limit: int) -> ListingPage:
-        """Fetch from the cursor on: "" begins, `id|<product>` goes on after one, `bulk|<operation>|<products>` in a file."""
+        """Fetch from the cursor on: "" begins, `id|<product>` goes on after one, `bulk|<operation>|<byte>` in a file."""
         kind, _, rest = cursor.partition("|")
         if kind == "bulk":
-            operation, _, done = rest.partition("|")
-            return self._bulk(operation, int(done or 0), limit)
+            operation, _, start = rest.partition("|")
+            return self._bulk(operation, int(start or 0), limit)
         if kind == "id":
             return self._paged(int(rest), limit, None)
         count = int(mapping(self.graph.run(COUNT).data.get("productsCount")).get("count") or 0)
@@ -163,8 +162,8 @@ class Catalogue:
             articles=(), cursor=f"bulk|{operation}|0", more=True, total=count, ask_again_after=FIRST_LOOK
         )
 
-    def _bulk(self, operation: str, done: int, limit: int) -> ListingPage:
-        """Look whether the file is ready, then go through it product by product."""
+    def _bulk(self, operation: str, start: int, limit: int) -> ListingPage:
+        """Look whether the file is ready, then go on in it; each page reads only its own part of the file."""
         reply = self.graph.run(BULK_STATE, {"id": gid("BulkOperation", operation)})
         state = reply.part("bulkOperation")
         if not state or state.get("status") in ENDED_BADLY:
@@ -173,36 +172,15 @@ class Catalogue:
                 raise FailureError(Failure.of("SCOPE_MISSING", scopes="read_products"))
             return ListingPage(articles=(), cursor="", more=True, ask_again_after=NEXT_LOOK)
         if state.get("status") != "COMPLETED":
-            cursor = f"bulk|{operation}|{done}"
+            cursor = f"bulk|{operation}|{start}"
             return ListingPage(articles=(), cursor=cursor, more=True, ask_again_after=NEXT_LOOK)
-        products = self._products_of(operation, str(state.get("url") or ""))
+        url, more = str(state.get("url") or ""), False
         articles: list[ListedArticle] = []
-        while done < len(products) and len(articles) < limit:
-            row = products[done]
+        for row, end in bulk_file.products(partial(self.download, url), start) if url else ():
+            if len(articles) >= limit:
+                more = True
+                break
             articles += listed(row, row["variants"], row["media"], reply.part("shop"))
-            done += 1
-        more = done < len(products)
-        return ListingPage(articles=tuple(articles), cursor=f"bulk|{operation}|{done}", more=more, total=len(products))
-
-    def _products_of(self, operation: str, url: str) -> list[dict[str, Any]]:
-        if self._file[0] != operation:
-            self._file = (operation, grouped(self.download(url).splitlines()) if url else [])
-        return self._file[1]
-
-
-def grouped(lines: Iterable[bytes]) -> list[dict[str, Any]]:
-    """Products with their variants and media, of a file that has one object per line and names each child's parent."""
-    products: dict[str, dict[str, Any]] = {}
-    for line in lines:
-        if not line.strip():
-            continue
-        try:
-            row = mapping(orjson.loads(line))
-        except orjson.JSONDecodeError as error:
-            raise FailureError(Failure.of("NOT_JSON", host="bulk", content_type="JSONL")) from error
-        parent = products.get(str(row.get("__parentId")))
-        if "__parentId" not in row:
-            products[str(row.get("id"))] = {**row, "variants": [], "media": []}
-        elif parent is not None:
-            parent["variants" if "/ProductVariant/" in str(row.get("id")) else "media"].append(row)
-    return list(products.values())
+            start = end
+        total = int(state.get("rootObjectCount") or 0)
+        return ListingPage(articles=tuple(articles), cursor=f"bulk|{operation}|{start}", more=more, total=total)

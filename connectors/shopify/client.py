@@ -16,8 +16,9 @@ from canonical.settings import FeatureSettings
 from connectors.account import Account
 from connectors.limiter import NoLimiter
 from connectors.protocol import FeatureSettingsByFeature
-from connectors.shopify import check, choices, mapping, refunds, shipments, stock, webhooks
+from connectors.shopify import bulk_file, check, choices, mapping, refunds, shipments, stock, webhooks
 from connectors.shopify.articles import ArticleSender
+from connectors.shopify.bulk_file import ByteRange, Part
 from connectors.shopify.catalogue import Catalogue
 from connectors.shopify.graph import Graph
 from connectors.shopify.orders import Cursor, OrderFetcher
@@ -130,15 +131,16 @@ class Shopify:
         """Remove the subscriptions to `url`; raises `FailureError`."""
         webhooks.remove(self._graph, url)
 
-    def _download(self, url: str) -> bytes:
-        """Fetch the file of a bulk operation: its address carries its own permission, so no token travels there."""
+    def _download(self, url: str, start: int, count: int) -> Part:
+        """Fetch from a bulk operation's file: its address carries its own permission, so no token travels there."""
         parts = urlsplit(url)
         if parts.scheme != "https" and self._is_secure:
             raise FailureError(Failure.of("URL_INVALID", value=f"{parts.scheme}://{parts.netloc}"))
         options = replace(self._options, max_bytes=LARGEST_FILE)
-        calls = Transport(f"{parts.scheme}://{parts.netloc}", auth=None, limiter=NoLimiter(), options=options)
+        ranged = ByteRange(start, count)
+        calls = Transport(f"{parts.scheme}://{parts.netloc}", auth=ranged, limiter=NoLimiter(), options=options)
         try:
-            return calls.get(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True))).body
+            return bulk_file.fetch(calls, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), start)
         finally:
             calls.close()
 

@@ -199,19 +199,24 @@ class PriceSender:
         fitting: list[_Row] = []
         for row in rows:
             wrong = next((t for t in tiers[row.variant_id] if t.currency != target.currency), None)
-            if wrong is None:
-                fitting.append(row)
-            else:
+            if wrong is not None:
                 row.fail(Failure.of("NO_CURRENCY_MAP", currency=wrong.currency))
+            elif tiers[row.variant_id] and not _of_one(tiers[row.variant_id]):
+                # The shop keeps a scale only above a fixed price of one piece.
+                group = tiers[row.variant_id][0].group
+                row.fail(Failure.of("FIELD_INVALID", field=f"{group} 1+", record=row.prices.sku, reason="∅"))
+            else:
+                fitting.append(row)
         priced = [row for row in fitting if _of_one(tiers[row.variant_id])]
         unpriced = [row for row in fitting if not _of_one(tiers[row.variant_id])]
         added = {row.variant_id: self._fixed(row, _of_one(tiers[row.variant_id])) for row in priced}
         self._each_once(ADD_FIXED_PRICES, priced, target, "prices", added)
         ids = {row.variant_id: row.variant_id for row in unpriced}
         self._each_once(DELETE_FIXED_PRICES, unpriced, target, "variants", ids)
-        scaled = [row for row in priced if row.failure is None and len(tiers[row.variant_id]) > 1]
-        if scaled:
-            self._scale(target, scaled, tiers)
+        # Also without a scale: the one of before stays otherwise. With the fixed price it goes by itself.
+        breaks = {row.variant_id: _breaks(row, tiers[row.variant_id]) for row in priced}
+        for part in _parts([row for row in priced if row.failure is None], breaks):
+            self._scale(target, part, breaks)
 
     def _fixed(self, row: _Row, tier: PriceTier | None) -> dict[str, Any]:
         if tier is None:
@@ -235,44 +240,49 @@ class PriceSender:
             entries = [values[row.variant_id] for row in left]
             reply = self.graph.run(document, {"list": target.id, argument: entries})
             payload = mapping(next(iter(reply.data.values()), None))
-            errors = {error.index: error for error in user_errors(payload)}
-            if not errors and payload:
+            errors = user_errors(payload)
+            if payload and not errors:
                 return
-            for index, error in errors.items():
-                affected = left if index is None or index >= len(left) else [left[index]]
+            if not errors:
+                break
+            done: set[int] = set()
+            for index, error in _by_entry(errors, len(left)):
+                done.add(index)
                 if error.code != "PRICE_NOT_FIXED":
-                    for row in affected:
-                        row.fail(Failure.of("ITEM_REFUSED", record=row.prices.sku, reason=error.message or error.code))
-            left = [] if None in errors else [row for index, row in enumerate(left) if index not in errors]
+                    left[index].fail(_refused(left[index], error))
+            left = [row for index, row in enumerate(left) if index not in done]
+        _not_confirmed(left)
 
-    def _scale(self, target: PriceList, rows: Sequence[_Row], tiers: dict[str, list[PriceTier]]) -> None:
-        breaks = [
-            {
-                "variantId": row.variant_id,
-                "minimumQuantity": int(tier.from_quantity),
-                "price": {"amount": str(tier.amount), "currencyCode": tier.currency},
+    def _scale(self, target: PriceList, rows: Sequence[_Row], breaks: dict[str, list[dict[str, Any]]]) -> None:
+        """Replace the scales of some rows. The shop does all or nothing, so what it refuses is left out of the next try."""
+        left = list(rows)
+        for _ in range(ROUNDS):
+            if not left:
+                return
+            added = [(row, entry) for row in left for entry in breaks[row.variant_id]]
+            change = {
+                "pricesToAdd": [],
+                "pricesToDeleteByVariantId": [],
+                "quantityRulesToAdd": [],
+                "quantityRulesToDeleteByVariantId": [],
+                "quantityPriceBreaksToDelete": [],
+                "quantityPriceBreaksToDeleteByVariantId": [row.variant_id for row in left],
+                "quantityPriceBreaksToAdd": [entry for _, entry in added],
             }
-            for row in rows
-            for tier in tiers[row.variant_id]
-            if tier.from_quantity > 1
-        ]
-        change = {
-            "pricesToAdd": [],
-            "pricesToDeleteByVariantId": [],
-            "quantityRulesToAdd": [],
-            "quantityRulesToDeleteByVariantId": [],
-            "quantityPriceBreaksToDelete": [],
-            "quantityPriceBreaksToDeleteByVariantId": [row.variant_id for row in rows],
-            "quantityPriceBreaksToAdd": breaks,
-        }
-        payload = self.graph.run(QUANTITY_PRICES, {"list": target.id, "input": change}).part(
-            "quantityPricingByVariantUpdate"
-        )
-        errors = user_errors(payload)
-        if errors or not payload:
-            reason = errors[0].message or errors[0].code if errors else "not confirmed"
-            for row in rows:
-                row.fail(Failure.of("ITEM_REFUSED", record=row.prices.sku, reason=reason))
+            reply = self.graph.run(QUANTITY_PRICES, {"list": target.id, "input": change})
+            payload = reply.part("quantityPricingByVariantUpdate")
+            errors = user_errors(payload)
+            if payload and not errors:
+                return
+            if not errors:
+                break
+            for error in errors:
+                owners = [row for row, _ in added] if "quantityPriceBreaksToAdd" in error.path else left
+                exact = error.index is not None and error.index < len(owners)
+                for row in [owners[error.index or 0]] if exact else left:
+                    row.fail(_refused(row, error))
+            left = [row for row in left if row.failure is None]
+        _not_confirmed(left)
 
     def _catalogs(self) -> dict[str, PriceList]:
         """The price lists of B2B catalogues by the catalogue's title."""
@@ -306,6 +316,52 @@ def _tiers(prices: ArticlePrices, group: str, today: date) -> list[PriceTier]:
 
 def _of_one(tiers: Sequence[PriceTier]) -> PriceTier | None:
     return next((tier for tier in tiers if tier.from_quantity <= 1), None)
+
+
+def _breaks(row: _Row, tiers: Sequence[PriceTier]) -> list[dict[str, Any]]:
+    """A variant's scale above one piece."""
+    return [
+        {
+            "variantId": row.variant_id,
+            "minimumQuantity": int(tier.from_quantity),
+            "price": {"amount": str(tier.amount), "currencyCode": tier.currency},
+        }
+        for tier in tiers
+        if tier.from_quantity > 1
+    ]
+
+
+def _parts(rows: Sequence[_Row], breaks: dict[str, list[dict[str, Any]]]) -> Iterable[list[_Row]]:
+    """Rows in parts whose scales together are no more entries than one call may have."""
+    part: list[_Row] = []
+    size = 0
+    for row in rows:
+        more = len(breaks[row.variant_id])
+        if part and size + more > MOST_ITEMS:
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += more
+    if part:
+        yield part
+
+
+def _by_entry(errors: Iterable[UserError], count: int) -> Iterable[tuple[int, UserError]]:
+    """Each error with the entry that it is about; one that names none of them is about all."""
+    for error in errors:
+        exact = error.index is not None and error.index < count
+        for index in [error.index or 0] if exact else range(count):
+            yield index, error
+
+
+def _refused(row: _Row, error: UserError) -> Failure:
+    return Failure.of("ITEM_REFUSED", record=row.prices.sku, reason=error.message or error.code)
+
+
+def _not_confirmed(rows: Iterable[_Row]) -> None:
+    """Refuse what the shop neither took nor named."""
+    for row in rows:
+        row.fail(Failure.of("ITEM_REFUSED", record=row.prices.sku, reason="not confirmed"))
 
 
 def _is_same(confirmed: dict[str, Any] | None, sent: dict[str, Any]) -> bool:

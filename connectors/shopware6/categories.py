@@ -31,6 +31,7 @@ class _Tree:
         self._settings = settings
         self._nodes = nodes
         self._ids = {node.key: node.ref if is_ref(node.ref) else made_id("category", node.key) for node in nodes}
+        self._names = {node.key: node.name for node in nodes}
         self._skipped = frozenset(node.key for node in nodes if settings.exclude_root and _is_root(node))
         self._failures: dict[str, Failure] = {}
         self.there: frozenset[str] = frozenset()
@@ -87,7 +88,8 @@ class _Tree:
         if above in self.there or (node.parent_key in self._ids and node.parent_key not in self._failures):
             return above
         if not self._settings.exclude_root:
-            self._failures[node.key] = Failure.of("CATEGORY_NOT_EXPORTED", category=node.name)
+            name = self._names.get(node.parent_key) or node.parent_key or node.parent_ref
+            self._failures[node.key] = Failure.of("CATEGORY_NOT_EXPORTED", category=name)
         return root
 
     def _row(self, node: CategoryNode, parent: str | None) -> Row:

@@ -16,7 +16,15 @@ NOBODY = "0" * 32
 """An id that no record has: the shop asks for the right to read before it looks, and nothing is transferred."""
 
 READ: Mapping[Feature, tuple[str, ...]] = {
-    Feature.ORDERS: ("order", "order-line-item", "order-delivery", "order-transaction", "order-customer"),
+    Feature.ORDERS: (
+        "order",
+        "order-line-item",
+        "order-delivery",
+        "order-transaction",
+        "order-transaction-capture",
+        "order-transaction-capture-refund",
+        "order-customer",
+    ),
     Feature.STOCK: ("product",),
     Feature.SHIPMENTS: ("order", "order-delivery"),
     Feature.PRICES: ("product", "currency", "rule"),

@@ -28,6 +28,7 @@ ASSOCIATIONS = joined(
     "deliveries.stateMachineState",
     "transactions.paymentMethod",
     "transactions.stateMachineState",
+    "transactions.captures.refunds.stateMachineState",
     "billingAddress.country",
     "billingAddress.countryState",
     "orderCustomer.customer",

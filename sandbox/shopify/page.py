@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +81,18 @@ class ShopPage:
         return RedirectResponse("/", 303)
 
     def bulk_file(self, request: Request) -> Response:
-        """The result of a bulk operation."""
+        """The result of a bulk operation, or the range of its bytes that is asked for, as storage services serve it."""
         body = self._shop.bulk.files.get(request.path_params["name"])
         if body is None:
             return Response("Not found", 404)
-        return Response(body, media_type="application/jsonl")
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+        if wanted is None:
+            return Response(body, headers={"Accept-Ranges": "bytes"}, media_type="application/jsonl")
+        first, last = int(wanted[1]), min(int(wanted[2] or len(body)), len(body) - 1)
+        if first > last:
+            return Response(status_code=416, headers={"Content-Range": f"bytes */{len(body)}"})
+        headers = {"Accept-Ranges": "bytes", "Content-Range": f"bytes {first}-{last}/{len(body)}"}
+        return Response(body[first : last + 1], 206, headers, media_type="application/jsonl")
 
     async def upload(self, request: Request) -> Response:
         """Take a staged upload; its address is the resource from then on."""

@@ -38,8 +38,17 @@ def there(shop: FakeShop) -> Catalogue:
 
 @pytest.mark.proves(
     "shopify",
-    *("article_basics", "description", "manufacturer", "ean", "customs_number", "origin_country", "tags", "meta_texts"),
-    *("article_is_stock", "article_unit", "article_category"),
+    "article_basics",
+    "description",
+    "manufacturer",
+    "ean",
+    "customs_number",
+    "origin_country",
+    "tags",
+    "meta_texts",
+    "article_is_stock",
+    "article_unit",
+    "article_category",
 )
 def test_a_simple_article_is_created_with_all_that_it_has(shop: FakeShop, there: Catalogue) -> None:
     connector = connect(shop, meta_texts=True, category_to_product_type=True)

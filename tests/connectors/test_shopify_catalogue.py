@@ -11,7 +11,7 @@ from canonical.catalogue import ListingPage, Structure, TaxCategory
 from canonical.failure import FailureError
 from connectors import shopify
 from connectors.shopify.client import Shopify
-from tests.connectors.test_shopify_support import FakeShop
+from tests.connectors.test_shopify_support import FakeShop, Wire
 
 NO_MORE = {"hasNextPage": False, "endCursor": None}
 
@@ -176,6 +176,7 @@ class Bulk:
 
     def __init__(self, shop: FakeShop, count: int) -> None:
         self.shop = shop
+        self.count = str(count)
         self.states = ["CREATED", "RUNNING", "COMPLETED"]
         self.url: str | None = f"{shop.url}/file.jsonl?signature=a%2Bb"
         self.errors: list[dict[str, Any]] = []
@@ -199,7 +200,7 @@ class Bulk:
     def state(self, asked: dict[str, Any]) -> dict[str, Any]:
         status = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         url = self.url if status == "COMPLETED" else None
-        operation = {"id": asked["id"], "status": status, "errorCode": None, "url": url, "rootObjectCount": "3"}
+        operation = {"id": asked["id"], "status": status, "errorCode": None, "url": url, "rootObjectCount": self.count}
         return {"bulkOperation": operation, "shop": {"currencyCode": "EUR", "taxesIncluded": False}}
 
 
@@ -213,10 +214,40 @@ def test_a_large_catalogue_comes_by_a_file_that_is_asked_for_again(shop: FakeSho
     assert len(shop.sent("StartBulk")) == 1
 
 
-def test_another_process_goes_on_in_the_file(shop: FakeShop) -> None:
+@pytest.mark.parametrize("serves_ranges", [True, False])
+def test_another_process_goes_on_in_the_file(
+    shop: FakeShop, monkeypatch: pytest.MonkeyPatch, serves_ranges: bool
+) -> None:
+    monkeypatch.setattr("connectors.shopify.bulk_file.PART", 100)
     Bulk(shop, 5).states = ["COMPLETED"]
-    page = shop.connect().fetch_listings("bulk|77|3", 10)
+    shop.serves_ranges = serves_ranges
+    first = shop.connect().fetch_listings("bulk|77|0", 3)
+    page = shop.connect().fetch_listings(first.cursor, 10)
+    assert first.more and [each.content.sku for each in first.articles] == ["S1", "S2", "S3"]
     assert [each.content.sku for each in page.articles] == ["S4", "S5"] and not page.more
+    assert all(each.content.images for each in (*first.articles, *page.articles)) and first.total == page.total == 5
+    assert shop.connect().fetch_listings(page.cursor, 10).articles == ()
+
+
+def test_each_page_reads_only_its_own_part_of_the_file(shop: FakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.shopify.bulk_file.PART", 2_000)
+    Bulk(shop, 40).states = ["COMPLETED"]
+    whole = len(shop.files["/file.jsonl?signature=a%2Bb"])
+    cursor, found = "bulk|77|0", []
+    for _ in range(20):
+        page = shop.connect().fetch_listings(cursor, 2)
+        found += [each.content.sku for each in page.articles]
+        cursor = page.cursor
+    assert found == [f"S{number}" for number in range(1, 41)] and not page.more
+    assert whole > 30_000 and shop.bytes_served < 3 * whole
+
+
+def test_a_range_that_was_not_asked_for_is_not_taken(shop: FakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    Bulk(shop, 2).states = ["COMPLETED"]
+    monkeypatch.setattr(shop, "_file", lambda *_: Wire(206, b"{}", {"content-range": "bytes 5-6/7"}))
+    with pytest.raises(FailureError) as caught:
+        shop.connect().fetch_listings("bulk|77|0", 10)
+    assert caught.value.failure.code == "NOT_JSON"
 
 
 def test_an_operation_that_ended_badly_is_begun_again(shop: FakeShop) -> None:

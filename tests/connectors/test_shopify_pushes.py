@@ -265,6 +265,7 @@ class Catalogs:
     def __init__(self, shop: FakeShop, **currencies: str) -> None:
         self.fixed: dict[str, set[str]] = {}
         self.added: list[dict[str, Any]] = []
+        self.breaks: dict[str, list[tuple[int, str]]] = {}
         rows = [
             {
                 "__typename": "CompanyLocationCatalog",
@@ -279,7 +280,7 @@ class Catalogs:
             "Catalogs": {"catalogs": {"nodes": rows, "pageInfo": {"hasNextPage": False}}},
             "AddFixedPrices": self.add,
             "DeleteFixedPrices": self.delete,
-            "QuantityPrices": {"quantityPricingByVariantUpdate": {"productVariants": [], "userErrors": []}},
+            "QuantityPrices": self.scale,
         }
 
     def add(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -298,6 +299,27 @@ class Catalogs:
         if not errors:
             have -= set(asked["variants"])
         return {"priceListFixedPricesDelete": {"deletedFixedPriceVariantIds": [], "userErrors": errors}}
+
+    def scale(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """All or nothing; even quantities only."""
+        change = asked["input"]
+        entries = change["quantityPriceBreaksToAdd"]
+        errors = [
+            {
+                "field": ["input", "quantityPriceBreaksToAdd", str(index), "minimumQuantity"],
+                "message": "not a multiple",
+                "code": "QUANTITY_PRICE_BREAK_ADD_MIN_NOT_A_MULTIPLE_OF_QUANTITY_RULES_INCREMENT",
+            }
+            for index, entry in enumerate(entries)
+            if entry["minimumQuantity"] % 2
+        ]
+        if not errors:
+            for variant in change["quantityPriceBreaksToDeleteByVariantId"]:
+                self.breaks.pop(variant.rpartition("/")[2], None)
+            for entry in entries:
+                step = (entry["minimumQuantity"], entry["price"]["amount"])
+                self.breaks.setdefault(entry["variantId"].rpartition("/")[2], []).append(step)
+        return {"quantityPricingByVariantUpdate": {"productVariants": [], "userErrors": errors}}
 
 
 def group(amount: str, name: str = "Haendler", quantity: int = 1, **fields: Any) -> PriceTier:

@@ -98,6 +98,8 @@ class FakeShop:
         self.valid_tokens = {TOKEN}
         self.token_answers: list[Wire] = []
         self.files: dict[str, bytes] = {}
+        self.serves_ranges = True
+        self.bytes_served = 0
         self.version = "2026-10"
         self.cost_per_order: float | None = None
         self.url = ""
@@ -115,8 +117,9 @@ class FakeShop:
                 shop._reply(self, shop._post(self.path, dict(self.headers.items()), body))
 
             def do_GET(self) -> None:
-                found = shop.files.get(self.path)
-                shop._reply(self, Wire(200 if found is not None else 404, found or b""))
+                wire = shop._file(self.path, self.headers["range"] or "")
+                shop.bytes_served += len(wire.body)
+                shop._reply(self, wire)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -142,6 +145,16 @@ class FakeShop:
         handler.send_header("content-length", str(len(content)))
         handler.end_headers()
         handler.wfile.write(content)
+
+    def _file(self, path: str, wanted: str) -> Wire:
+        body = self.files.get(path)
+        found = re.fullmatch(r"bytes=(\d+)-(\d+)", wanted)
+        if body is None or found is None or not self.serves_ranges:
+            return Wire(404 if body is None else 200, body or b"")
+        start, stop = int(found[1]), min(int(found[2]) + 1, len(body))
+        if start >= stop:
+            return Wire(416, b"", {"content-range": f"bytes */{len(body)}"})
+        return Wire(206, body[start:stop], {"content-range": f"bytes {start}-{stop - 1}/{len(body)}"})
 
     def _post(self, path: str, headers: dict[str, str], body: bytes) -> Wire:
         if path == "/admin/oauth/access_token":

@@ -15,7 +15,7 @@ from canonical.catalogue import (
     Structure,
     Words,
 )
-from canonical.push import StockLevel
+from canonical.push import PushAnswer, StockLevel
 from connectors import shopware6
 from connectors.shopware6.prices import pair
 from tests.connectors.test_shopware6_support import (
@@ -135,6 +135,12 @@ def test_the_tree_hangs_below_the_chosen_root_in_our_order(laden: Laden) -> None
     assert "Beleuchtung" in names(laden, "category")
 
 
+def named(answer: PushAnswer) -> list[str]:
+    """The categories that are said to be missing."""
+    failures = [result.failure for result in answer.results if result.failure]
+    return [str(each.params["category"]) for each in failures if each.code == "CATEGORY_NOT_EXPORTED"]
+
+
 def test_a_tree_without_its_root_and_a_lost_parent(laden: Laden) -> None:
     connector = laden.connect(categories={"exclude_root": True})
     answer = connector.send_categories([node("1", "Katalog"), node("2", "Lampen", "1")])
@@ -143,13 +149,14 @@ def test_a_tree_without_its_root_and_a_lost_parent(laden: Laden) -> None:
     assert row["parentId"] in {
         each["id"] for each in laden.read("category") if each["parentId"] is None
     } and "Katalog" not in names(laden, "category")
-    assert codes(laden.connect().send_categories([node("9", "Waise", "8")])) == ["CATEGORY_NOT_EXPORTED"]
+    orphan = laden.connect().send_categories([node("9", "Waise", "8")])
+    assert codes(orphan) == ["CATEGORY_NOT_EXPORTED"] and named(orphan) == ["8"]
 
 
 def test_names_that_the_shop_cannot_hold_are_refused_alone(laden: Laden) -> None:
     long = "x" * 256
     answer = laden.connect().send_categories([node("1", long), node("2", "Kind", "1"), node("3", "Licht")])
-    assert codes(answer) == ["FIELD_TOO_LONG", "CATEGORY_NOT_EXPORTED", "accepted"]
+    assert codes(answer) == ["FIELD_TOO_LONG", "CATEGORY_NOT_EXPORTED", "accepted"] and named(answer) == [long]
     wordy = article("A", words=Words(language="de", name=long))
     assert codes(connected(laden).send_articles([wordy, article("B")])) == ["FIELD_TOO_LONG", "accepted"]
 

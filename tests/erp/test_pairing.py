@@ -111,7 +111,7 @@ def test_a_confirmed_pair_marks_what_the_channel_knows_of_the_article_as_to_be_s
 
 
 def test_an_article_for_two_listings_is_a_conflict_until_a_person_chooses(session: Session, shop: Shop) -> None:
-    read(session, listed("1", "T-1", "a"), listed("2", "T-1", "b"))
+    read(session, listed("1", "T-2", "a"), listed("2", "X-2", "b", ean="4006381333931"))
     assert {each.conflict for each in session.exec(select(Listing))} == {"PAIRED_TWICE"}
     refused = pairing.confirm(session, SHOP, [row(session, "1").id or 0], "anna").refused
     assert refused[0][1].code == "PAIRED_TWICE"
@@ -139,6 +139,37 @@ def test_a_number_that_is_another_articles_already_is_refused(session: Session, 
     read(session, listed("1", "X-1", "Tasse Abend rot"))
     refused = pairing.confirm(session, SHOP, [row(session, "1").id or 0], "anna").refused
     assert refused[0][1].code == "NUMBER_TAKEN_HERE"
+
+
+def test_another_articles_own_number_is_not_taken_away_by_hand(session: Session, shop: Shop) -> None:
+    read(session, listed("1", "K-1", "Kanne gross"))
+    pairing.choose(session, SHOP, row(session, "1").id or 0, "T-1")
+    ((_, failure),) = pairing.confirm(session, SHOP, [row(session, "1").id or 0], "anna").refused
+    assert (failure.code, failure.params) == ("NUMBER_TAKEN_HERE", {"number": "K-1", "article": "K-1"})
+    assert session.exec(select(ForeignNumber)).all() == []
+
+
+def test_a_foreign_number_in_use_counts_more_than_the_same_article_number(session: Session, shop: Shop) -> None:
+    other = shop.article("O-1", name="Ofen")
+    shop.add(ForeignNumber(article_id=other.id or 0, integration_id=SHOP, label=LABEL, number="K-1"))
+    session.commit()
+    read(session, listed("1", "K-1", "Ofen"))
+    assert found(session)["1"] == ("paired", "foreign_number", "O-1")
+    assert pairing.confirm(session, SHOP, [row(session, "1").id or 0], "anna").count == 1
+    pairing.choose(session, SHOP, row(session, "1").id or 0, "K-1")
+    ((_, failure),) = pairing.confirm(session, SHOP, [row(session, "1").id or 0], "anna").refused
+    assert (failure.code, failure.params["article"]) == ("NUMBER_TAKEN_HERE", "O-1")
+
+
+def test_another_structure_is_confirmed_neither_as_found_nor_by_hand(session: Session, shop: Shop) -> None:
+    read(session, listed("1", "T-1", "x", structure=Structure.PARENT))
+    id_ = row(session, "1").id or 0
+    for number in ("", "T-1", "K-1"):
+        if number:
+            pairing.choose(session, SHOP, id_, number)
+        done = pairing.confirm(session, SHOP, [id_], "anna")
+        assert (done.count, done.refused[0][1].code) == (0, "STRUCTURE_DIFFERS")
+    assert row(session, "1").state == "proposed" and session.exec(select(ForeignNumber)).all() == []
 
 
 def test_without_a_label_for_foreign_numbers_nothing_is_confirmed(session: Session, shop: Shop) -> None:

@@ -242,7 +242,7 @@ RULES: list[Rule] = [
     *_in("erp/returns.py", "tests/erp/test_returns.py", ("    post_movements(session, movements)", "    pass", "test_a_return_comes_into_stock_and_is_settled_with_credit_note_and_refund")),
     *_in("erp/payments.py", "tests/erp/test_payments.py", ('"state": "executed",\n        "origin": "channel",', '"state": "executed",\n        "origin": "erp",', "test_a_refund_made_in_the_shop_is_recorded_as_done_and_never_reported_back")),
     *_in("erp/shipping.py", "tests/erp/test_labels.py", ('    if shipment.state == "shipped":\n        mark_reports(', '    if shipment.state == "shipped":\n        id(', "test_a_tracking_put_right_is_reported_again_and_once")),
-    *_in("erp/push.py", "tests/erp/test_push_shipments.py", ('payload["is_repeat"] or payload["key"] in tries', 'payload["is_repeat"]', "test_an_unanswered_report_is_repeated_as_such_and_the_others_are_not")),
+    *_in("erp/push_batches.py", "tests/erp/test_push_shipments.py", ('payload["is_repeat"] or payload["key"] in tries', 'payload["is_repeat"]', "test_an_unanswered_report_is_repeated_as_such_and_the_others_are_not")),
     # --- technical ---------------------------------------------------------------------------------------------------
     *_in("erp/rules/autoship.py", CASES, ("if (other := master.duplicates.get(order.external_id)) is not None:", 'other = ""\n    if False:', "test_the_same_number_total_and_day_under_another_id_is_held_as_a_suspected_duplicate")),
     *_in("erp/inbox.py", "tests/erp/test_edge_cases.py", ("> now - RETRY_AGE,", "> now - 100 * RETRY_AGE,", "test_a_parked_order_is_tried_for_five_days_and_then_only_by_hand")),
