@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, or_, text, update
+from sqlalchemy import case, cast, func, or_, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, col, select
 
 from erp import journal
@@ -17,6 +18,8 @@ _MARKED = """
         state = CASE WHEN state = 'failed' THEN 'never' ELSE state END
     FROM locked WHERE l.id = locked.id
 """
+STATES = ("articles", "categories", "prices", "stock")
+"""Kinds of records that are told as they stand: saying it twice changes nothing."""
 _GIVEN = "SELECT unnest(CAST(:ids AS bigint[]))"
 _SETS = """
     UNION SELECT c.article_id FROM component c JOIN article a ON a.id = c.article_id AND a.kind = 'jit'
@@ -97,7 +100,10 @@ def has_dirty(session: Session, integration_id: str, kind: str) -> bool:
 
 
 def send_again(session: Session, link_ids: Sequence[int], by: str) -> int:
-    """Mark links to be sent again by hand, whatever was accepted before; returns how many."""
+    """Mark links to be sent again by hand, whatever was accepted before; returns how many.
+
+    Of what must not be told twice the trace of the last try stays, so that it leaves as a repeat (D§10.5).
+    """
     links = session.exec(
         update(Link)
         .where(col(Link.id).in_(link_ids))
@@ -107,8 +113,8 @@ def send_again(session: Session, link_ids: Sequence[int], by: str) -> int:
             fingerprint="",
             attempts=0,
             next_try_at=None,
-            code="",
-            params={},
+            code=case((col(Link.kind).in_(STATES), ""), else_=col(Link.code)),
+            params=case((col(Link.kind).in_(STATES), cast({}, JSONB)), else_=col(Link.params)),
         )
         .returning(col(Link.integration_id), col(Link.kind), col(Link.record))
     ).all()

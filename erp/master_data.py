@@ -246,6 +246,7 @@ def _booked(row: Any, lines: frozenset[BookedLine]) -> BookedOrder:
         id=row.id,
         channel_total=row.channel_total,
         refunded=row.refunded + row.paid_out,
+        paid_out=row.paid_out,
         refunding=row.on_its_way,
         billing=row.billing,
         delivery=row.delivery,

@@ -129,12 +129,14 @@ class BookedOrder:
     lines: frozenset[BookedLine]
     total: Decimal = Decimal(0)
     payment_state: str = "open"
+    paid_out: Decimal = Decimal(0)
+    """The part of `refunded` that we paid out: a document that was fetched before does not hold it yet."""
     refunding: Decimal = Decimal(0)
     """Refunds of ours on their way: the channel may have them before its answer is settled."""
 
     def explains_refund(self, total: Decimal) -> bool:
         """Whether a channel's sum of refunds holds nothing but what is known here (D§10.5, loops)."""
-        return self.refunded <= total <= self.refunded + self.refunding
+        return self.refunded - self.paid_out <= total <= self.refunded + self.refunding
 
 
 @dataclass(frozen=True, slots=True)

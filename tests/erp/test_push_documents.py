@@ -14,6 +14,7 @@ from canonical.settings import DocumentSettings, RefundSettings
 from erp import push
 from erp.document_files import next_file, store_file
 from erp.documents import issue_cancellation, issue_invoices
+from erp.links import send_again
 from erp.payments import execute_refund, fail_refund, note_refund_in_channel, open_refund, release_refund
 from erp.returns import ReceivedLine, announce_return, receive_return, settle_return
 from erp.shipping import ship_order
@@ -181,6 +182,17 @@ def test_a_refund_goes_through_the_channel_when_it_was_executed_and_not_before(
     assert (sent.restocks, sent.is_repeat) == (False, False)
     execute_refund(session, refund.id or 0, "jo")
     assert refunds.send() == [], "executing again pays nothing twice"
+
+
+def test_a_refund_that_is_sent_again_by_hand_leaves_as_a_repeat(session: Session, kit: Any, refunds: Channel) -> None:
+    order = kit.order({"A-1": 2}, paid="24.90")
+    refund = open_refund(session, order.id, D(5), "goodwill", "jo")
+    for move in (release_refund, execute_refund):
+        move(session, refund.id or 0, "jo")
+    refunds.send(refuse("REFUND_UNCLEAR", order="#1"))
+    assert refunds.send() == [], "nobody knows whether it was paid: a person decides"
+    send_again(session, [refunds.link(str(refund.id)).id or 0], "jo")
+    assert [sent.is_repeat for sent in refunds.send()] == [True]
 
 
 def test_a_refund_that_failed_or_was_made_by_the_channel_is_never_told(
