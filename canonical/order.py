@@ -133,6 +133,8 @@ class Charge(_Frozen):
     kind: ChargeKind = ChargeKind.FEE
     line_ref: str = ""
     """The line that a service belongs to."""
+    parts: int = 1
+    """How many amounts of the channel it adds up, each rounded by itself."""
 
 
 class Discount(_Frozen):

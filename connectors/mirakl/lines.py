@@ -92,13 +92,13 @@ def discounts_of(lines: Sequence[MiraklLine], *, is_net: bool, unit: Decimal) ->
 
 def shipping_of(lines: Sequence[MiraklLine], order: MiraklOrder) -> tuple[Charge, ...]:
     """Shipping is stated per line; one charge per rate, and one of zero where it is free (D§10.3)."""
-    sums: dict[Decimal | None, tuple[Decimal, Decimal]] = {}
+    sums: dict[Decimal | None, tuple[Decimal, Decimal, int]] = {}
     for line in lines:
         if line.shipping_price or tax_of(line.shipping_taxes):
             tax = tax_of(line.shipping_taxes)
             net = line.shipping_price if order.is_net else line.shipping_price - tax
-            known = sums.get(rate_of(line.shipping_taxes), (ZERO, ZERO))
-            sums[rate_of(line.shipping_taxes)] = (known[0] + net, known[1] + tax)
+            known = sums.get(rate_of(line.shipping_taxes), (ZERO, ZERO, 0))
+            sums[rate_of(line.shipping_taxes)] = (known[0] + net, known[1] + tax, known[2] + 1)
     return tuple(
         Charge(
             ref=f"shipping-{number}",
@@ -107,8 +107,9 @@ def shipping_of(lines: Sequence[MiraklLine], order: MiraklOrder) -> tuple[Charge
             net=net,
             tax=tax,
             tax_rate=rate,
+            parts=parts,
         )
-        for number, (rate, (net, tax)) in enumerate((sums or {ZERO: (ZERO, ZERO)}).items(), start=1)
+        for number, (rate, (net, tax, parts)) in enumerate((sums or {ZERO: (ZERO, ZERO, 1)}).items(), start=1)
     )
 
 

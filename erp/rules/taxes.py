@@ -76,7 +76,8 @@ def check_export(order: ChannelOrder, kind: str, found: list[Finding]) -> None:
 def check_line_taxes(order: ChannelOrder, found: list[Finding]) -> None:
     """Find lines and charges whose tax does not fit their rate, before and after discount.
 
-    Net and tax are each rounded by the channel, so a line's tax may be off by one unit of the currency at most.
+    Net and tax are each rounded by the channel, so a line's tax may be off by one unit of the currency at most; a
+    charge that adds up several amounts by one unit each.
     """
     unit = HUNDRED * unit_of(order.currency)
     for line in order.lines:
@@ -87,7 +88,7 @@ def check_line_taxes(order: ChannelOrder, found: list[Finding]) -> None:
     for charge in order.shipping + order.fees:
         if charge.kind is ChargeKind.MARKETPLACE_TAX:
             continue  # a tax by itself, on an amount that it does not name
-        _check(charge.title, charge.net, charge.tax, charge.tax_rate, found, unit=unit)
+        _check(charge.title, charge.net, charge.tax, charge.tax_rate, found, unit=unit * charge.parts)
 
 
 def _check(
