@@ -42,7 +42,6 @@ class MappingKind(StrEnum):
     CATEGORY = "category"
     CUSTOM_FIELD = "custom_field"
     PROPERTY = "property"
-    REASON = "reason"
 
     @property
     def goes_out(self) -> bool:

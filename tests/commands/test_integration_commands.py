@@ -64,7 +64,7 @@ def until_booked(connect: Connect, wanted: int) -> None:
 
 def test_a_shop_is_set_up_and_live_from_the_command_line(connect: Connect, shop: WooShop) -> None:
     with SandboxServer(shop) as server:
-        assert [each["key"] for each in connect("connectors")["connectors"]] == ["woocommerce"]
+        assert "woocommerce" in [each["key"] for each in connect("connectors")["connectors"]]
         created = create(connect, shop, server.url)
         assert connect("integration", "test", created)["ok"] is True
         connect("integration", "features", created, "orders", "stock", "shipments")

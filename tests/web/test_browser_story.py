@@ -108,8 +108,9 @@ def log_in(story: Story) -> None:
 def play_the_wizard(story: Story) -> None:
     page = story.page
     story.open("/connectors")
-    story.press("Install")
-    page.get_by_role("link", name="New integration").first.click()
+    card = page.locator(".connector").filter(has=page.get_by_role("heading", name="WooCommerce"))
+    card.get_by_role("button", name="Install").click()
+    card.get_by_role("link", name="New integration").click()
     page.get_by_label("Name").fill("My shop")
     story.press("Next")
     page.get_by_label("Address of the shop").fill(f"  {story.shop_url}/wp-admin/ ")

@@ -166,7 +166,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "category": N_("Category"),
         "custom_field": N_("Custom field"),
         "property": N_("Property"),
-        "reason": N_("Reason"),
     },
     "choice": {
         "standard": N_("Standard"),
