@@ -111,7 +111,9 @@ def receive(session: Session, integration_id: str, hint: WebhookHint, now: datet
     ).first()
     if waiting is not None:
         return None
-    session.add(RunRequest(integration_id=integration_id, feature=hint.feature.value, trigger="webhook", requested_at=now))
+    session.add(
+        RunRequest(integration_id=integration_id, feature=hint.feature.value, trigger="webhook", requested_at=now)
+    )
     session.flush()
     return RunRef(integration_id=integration_id, feature=hint.feature)
 
