@@ -5,7 +5,6 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from pydantic_core import PydanticCustomError
 
 from canonical.catalogue import DataType
 from canonical.settings import (
@@ -19,6 +18,7 @@ from canonical.settings import (
     StockSettings,
     setting,
 )
+from connectors.forms import key_invalid, url_invalid
 
 _HOST = re.compile(r"[^\s/@\\:<>\"']+")
 _KEY = re.compile(r"[!-~]{8,}")
@@ -34,22 +34,13 @@ def clean_url(pasted: str) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise _url_invalid(pasted) from None
+        raise url_invalid(pasted) from None
     host = parts.hostname or ""
     is_named = "." in host or port is not None
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or parts.username is not None or not is_named:
-        raise _url_invalid(pasted)
+        raise url_invalid(pasted)
     scheme = "https" if host.endswith(".mirakl.net") else parts.scheme
     return f"{scheme}://{host}{f':{port}' if port else ''}"
-
-
-def _url_invalid(pasted: str) -> PydanticCustomError:
-    return PydanticCustomError("URL_INVALID", "'{value}' is not a valid address", {"value": pasted.strip()})
-
-
-def _key_invalid(field: str, expected: str) -> PydanticCustomError:
-    context = {"field": field, "expected": expected}
-    return PydanticCustomError("KEY_INVALID", "{field}: this is not what it looks like ({expected})", context)
 
 
 class MiraklCredentials(BaseModel):
@@ -94,7 +85,7 @@ class MiraklCredentials(BaseModel):
         """Mirakl takes the bare key; what other systems put before it is cut off."""
         key = _BEFORE_KEY.sub("", "".join(value.get_secret_value().split()))
         if not _KEY.fullmatch(key):
-            raise _key_invalid("API key", "xxxxxxxx-xxxx-…")
+            raise key_invalid("API key", "xxxxxxxx-xxxx-…")
         return SecretStr(key)
 
     @field_validator("shop_id")
@@ -102,7 +93,7 @@ class MiraklCredentials(BaseModel):
     def _is_id(cls, value: str) -> str:
         digits = "".join(value.split()).rpartition("=")[2]
         if digits and not (digits.isascii() and digits.isdecimal() and len(digits) <= 18):
-            raise _key_invalid("Shop id", "2003")
+            raise key_invalid("Shop id", "2003")
         return digits
 
     @property

@@ -4,8 +4,8 @@ import re
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
+from connectors.forms import key_invalid
 from connectors.shopify.address import clean_shop
 
 _TOKEN = re.compile(r"shp(at|ca|ua|pa)_\w+")
@@ -19,11 +19,6 @@ _SHOP = Field(
         "help_de": "name.myshopify.com oder die Adresse der Verwaltung; nicht die eigene Domain des Shops",
     },
 )
-
-
-def _key_invalid(field: str, expected: str) -> PydanticCustomError:
-    context = {"field": field, "expected": expected}
-    return PydanticCustomError("KEY_INVALID", "{field}: this is not what it looks like ({expected})", context)
 
 
 def _plain(value: object) -> str:
@@ -97,11 +92,11 @@ class ShopifyCredentials(_App):
         token, secret = self.token.get_secret_value(), self.client_secret.get_secret_value()
         if token:
             if not _TOKEN.fullmatch(token):
-                raise _key_invalid("Admin API access token", "shpat_…")
+                raise key_invalid("Admin API access token", "shpat_…")
         elif not _CLIENT_ID.fullmatch(self.client_id):
-            raise _key_invalid("Client ID", "shpat_… / Client ID")
+            raise key_invalid("Client ID", "shpat_… / Client ID")
         elif len(secret) < 8:
-            raise _key_invalid("Client secret", f"{_SECRET_PREFIX}…")
+            raise key_invalid("Client secret", f"{_SECRET_PREFIX}…")
         return self
 
 
@@ -123,12 +118,12 @@ class ShopifyGrantForm(_App):
     @classmethod
     def _is_id(cls, value: str) -> str:
         if not _CLIENT_ID.fullmatch(_plain(value)):
-            raise _key_invalid("Client ID", "Client ID")
+            raise key_invalid("Client ID", "Client ID")
         return _plain(value)
 
     @field_validator("client_secret")
     @classmethod
     def _is_secret(cls, value: SecretStr) -> SecretStr:
         if len(_plain(value)) < 8:
-            raise _key_invalid("Client secret", f"{_SECRET_PREFIX}…")
+            raise key_invalid("Client secret", f"{_SECRET_PREFIX}…")
         return SecretStr(_plain(value))

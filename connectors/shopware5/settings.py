@@ -1,40 +1,18 @@
 """What a person enters for Shopware 5: a user of the backend with an API key."""
 
 import re
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from pydantic_core import PydanticCustomError
+
+from connectors.forms import key_invalid, shop_address
 
 _NOT_THE_SHOP = re.compile(r"/(backend|api|shopware\.php|account)(/.*)?$", re.IGNORECASE)
 """What people copy along with the address; a folder before it belongs to the shop and stays."""
-_HOST = re.compile(r"[^\s/@\\:<>\"']+")
 
 
 def clean_url(pasted: str) -> str:
     """Make the shop's address of what was pasted; raises the form error `URL_INVALID`."""
-    text = "".join(pasted.split())
-    if "://" not in text:
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise _url_invalid(pasted) from None
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host.strip("[]")) or parts.username is not None:
-        raise _url_invalid(pasted)
-    folder = _NOT_THE_SHOP.sub("", parts.path.rstrip("/")).rstrip("/")
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{folder}"
-
-
-def _url_invalid(pasted: str) -> PydanticCustomError:
-    return PydanticCustomError("URL_INVALID", "'{value}' is not a valid address", {"value": pasted.strip()})
-
-
-def _key_invalid(field: str, expected: str) -> PydanticCustomError:
-    context = {"field": field, "expected": expected}
-    return PydanticCustomError("KEY_INVALID", "{field}: this is not what it looks like ({expected})", context)
+    return shop_address(pasted, _NOT_THE_SHOP)
 
 
 class Shopware5Credentials(BaseModel):
@@ -71,7 +49,7 @@ class Shopware5Credentials(BaseModel):
     def _is_user(cls, value: str) -> str:
         name = value.strip()
         if not name or ":" in name:
-            raise _key_invalid("API user", "admin")
+            raise key_invalid("API user", "admin")
         return name
 
     @field_validator("api_key")
@@ -79,7 +57,7 @@ class Shopware5Credentials(BaseModel):
     def _is_key(cls, value: SecretStr) -> SecretStr:
         key = "".join(value.get_secret_value().split())
         if not re.fullmatch(r"[\x21-\x7e]{8,}", key):
-            raise _key_invalid("API key", "≥ 8")
+            raise key_invalid("API key", "≥ 8")
         return SecretStr(key)
 
     @property

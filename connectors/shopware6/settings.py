@@ -3,10 +3,8 @@
 import re
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from canonical.catalogue import DataType
 from canonical.settings import (
@@ -21,37 +19,16 @@ from canonical.settings import (
     ShipmentSettings,
     setting,
 )
+from connectors.forms import key_invalid, shop_address
 
 _NOT_THE_SHOP = re.compile(r"/(admin|api|store-api|account|index\.php)(/.*)?$", re.IGNORECASE)
 """What people copy along with the address; a folder before it belongs to the shop and stays."""
-_HOST = re.compile(r"[^\s/@\\:<>\"']+")
 _ID = re.compile(r"SWIA[A-Z0-9]+", re.IGNORECASE)
 
 
 def clean_url(pasted: str) -> str:
     """Make the shop's address of what was pasted; raises the form error `URL_INVALID`."""
-    text = "".join(pasted.split())
-    if "://" not in text:
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise _url_invalid(pasted) from None
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host.strip("[]")) or parts.username is not None:
-        raise _url_invalid(pasted)
-    folder = _NOT_THE_SHOP.sub("", parts.path.rstrip("/")).rstrip("/")
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{folder}"
-
-
-def _url_invalid(pasted: str) -> PydanticCustomError:
-    return PydanticCustomError("URL_INVALID", "'{value}' is not a valid address", {"value": pasted.strip()})
-
-
-def _key_invalid(field: str, expected: str) -> PydanticCustomError:
-    context = {"field": field, "expected": expected}
-    return PydanticCustomError("KEY_INVALID", "{field}: this is not what it looks like ({expected})", context)
+    return shop_address(pasted, _NOT_THE_SHOP)
 
 
 class Shopware6Credentials(BaseModel):
@@ -101,14 +78,14 @@ class Shopware6Credentials(BaseModel):
     @classmethod
     def _is_key(cls, value: str) -> str:
         if not _ID.fullmatch(value):
-            raise _key_invalid("Access key ID", "SWIA…")
+            raise key_invalid("Access key ID", "SWIA…")
         return value
 
     @field_validator("client_secret")
     @classmethod
     def _is_secret(cls, value: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[\x21-\x7e]{8,}", value.get_secret_value()):
-            raise _key_invalid("Secret access key", "≥ 8")
+            raise key_invalid("Secret access key", "≥ 8")
         return value
 
     @property

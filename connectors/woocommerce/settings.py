@@ -3,7 +3,6 @@
 import re
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,36 +17,15 @@ from canonical.settings import (
     ShipmentSettings,
     setting,
 )
+from connectors.forms import key_invalid, shop_address
 
 _NOT_THE_SHOP = re.compile(r"/(wp-admin|wp-json|wp-login\.php|wc-api|index\.php)(/.*)?$")
 """What people copy along with the address; a WordPress folder before it belongs to the shop and stays."""
-_HOST = re.compile(r"[^\s/@\\:<>\"']+")
 
 
 def clean_url(pasted: str) -> str:
     """Make the shop's address of what was pasted; raises the form error `URL_INVALID`."""
-    text = "".join(pasted.split())
-    if "://" not in text:
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise _url_invalid(pasted) from None
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host.strip("[]")) or parts.username is not None:
-        raise _url_invalid(pasted)
-    folder = _NOT_THE_SHOP.sub("", parts.path.rstrip("/")).rstrip("/")
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{folder}"
-
-
-def _url_invalid(pasted: str) -> PydanticCustomError:
-    return PydanticCustomError("URL_INVALID", "'{value}' is not a valid address", {"value": pasted.strip()})
-
-
-def _key_invalid(field: str, expected: str) -> PydanticCustomError:
-    context = {"field": field, "expected": expected}
-    return PydanticCustomError("KEY_INVALID", "{field}: this is not what it looks like ({expected})", context)
+    return shop_address(pasted, _NOT_THE_SHOP)
 
 
 class WooCredentials(BaseModel):
@@ -94,14 +72,14 @@ class WooCredentials(BaseModel):
     @classmethod
     def _is_key(cls, value: str) -> str:
         if not re.fullmatch(r"ck_\w+", value):
-            raise _key_invalid("Consumer key", "ck_…")
+            raise key_invalid("Consumer key", "ck_…")
         return value
 
     @field_validator("consumer_secret")
     @classmethod
     def _is_secret(cls, value: SecretStr) -> SecretStr:
         if not re.fullmatch(r"cs_\w+", value.get_secret_value()):
-            raise _key_invalid("Consumer secret", "cs_…")
+            raise key_invalid("Consumer secret", "cs_…")
         return value
 
     @property
