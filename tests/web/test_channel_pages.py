@@ -244,13 +244,13 @@ async def lamps(place: Place) -> Connected:
     """A shop with lamps that the ERP has: one by its number, one by its EAN, one by its name; and one that it has not."""
     shop = WooShop()
     shop.add_article("LAMPE-1", "Lampe Morgen", "9.90")
-    shop.add_article("SHOP-L2", "Leuchte anders genannt", "9.90", ean="4006381333931")
+    shop.add_article("SHOP-L2", "Leuchte anders genannt", "9.90", ean="4006381333993")
     shop.add_article("SHOP-L3", "Stehlampe Abendrot Messing", "9.90")
     shop.add_article("SHOP-L4", "Ganz etwas Fremdes", "9.90")
     connected = await connect(place, shop)
     with place.world.deps.sessions.begin() as session:
         for number, name, ean in (
-            ("LAMPE-1", "Lampe Morgen", ""), ("LAMPE-2", "Deckenlicht", "4006381333931"),
+            ("LAMPE-1", "Lampe Morgen", ""), ("LAMPE-2", "Deckenlicht", "4006381333993"),
             ("LAMPE-3", "Stehlampe Abendrot Messing", ""), ("LAMPE-4", "Wandarm", ""),
         ):  # fmt: skip
             session.add(Article(number=number, name=name, ean=ean))
