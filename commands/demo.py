@@ -4,46 +4,38 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import typer
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, col, select
 
-import connectors
 import worker
-from canonical.check import CheckReport
-from canonical.feature import Feature, Mode
-from canonical.lifecycle import (
-    ApplyFilter,
-    By,
-    ChooseFeatures,
-    Configure,
-    CreateIntegration,
-    ForFeature,
-    GoLive,
-    IntegrationState,
-    RunNow,
-)
-from canonical.runs import AUTO_SHIP, Built
+from canonical.feature import Feature
+from canonical.runs import AUTO_SHIP
 from canonical.settings import MappingKind
 from commands.console import AsJson, StoryError, reporting, say
+from commands.demo_shops import SHARED_SKU, DemoShop
+from commands.demo_table import Levelled, OwnSummary, Summary, table
 from commands.group import Group, Running
 from commands.processes import set_up_logging, wait_for_signal
 from commands.story import Story, StorySummary
 from erp.accounts import NewAccount, count_accounts, create_account
-from erp.credentials import store_credentials
 from erp.database import make_engine, make_sessions
-from erp.mappings import set_mapping
 from erp.preparation import ensure_defaults
 from erp.seed import seed_articles
 from erp.tables import Integration
+from sandbox.mirakl import MiraklShop
 from sandbox.server import SandboxServer
+from sandbox.shop import SimulatedShop
+from sandbox.shopify import ShopifyShop
+from sandbox.shopware5 import Shopware5Shop
+from sandbox.shopware6 import Shopware6Shop
 from sandbox.woocommerce import WooShop, catalogue, seed_shop
 from sandbox.woocommerce.seed import random_order
 from settings import Settings
@@ -53,90 +45,114 @@ from workflows.client import Lifecycle
 app = typer.Typer()
 
 ARTICLES, ORDERS = 300, 120
+SELLING: tuple[type[Any], ...] = (ShopifyShop, Shopware6Shop, MiraklShop)
+"""The other systems' shops, smaller, set up without a person's choices in detail; Shopware 5 is only read."""
+OTHER_ARTICLES, OTHER_ORDERS, SEED = 25, 12, 2
 BY = "demo"
 NAME = "Demo-Shop"
 LOGIN, PASSWORD = "demo@example.com", "connect-demo"
-FEATURES = (Feature.ORDERS, Feature.STOCK, Feature.SHIPMENTS)
-SETTINGS: dict[Feature, dict[str, Any]] = {
-    Feature.ORDERS: {
-        "import_states": ["processing", "on-hold"],
-        "default_project": "SHOP",
-        "shipping_article": "PORTO",
-        "discount_article": "RABATT",
-        "surcharge_article": "ZUSCHLAG",
-        "match_criteria": ["email"],
-        "vat_id_trusted": True,
-    },
-    Feature.STOCK: {"warehouses": ["HAUPT"], "subtract_reservations": True},
-    Feature.SHIPMENTS: {"send_tracking": True, "cancel_in_channel": True},
-}
+WISHES: Mapping[str, Any] = {
+    "import_states": ["processing", "on-hold"], "match_criteria": ["email"], "default_payment": None, "default_shipping": None,
+    "default_payment_if_unmapped": False, "default_shipping_if_unmapped": False,
+}  # fmt: skip
+"""What is chosen at the first shop in more detail than at the others: each payment and shipping method is mapped."""
 PAYMENTS = {"bacs": "prepayment", "ppcp-gateway": "paypal", "stripe": "card", "cod": "cod", "cheque": "prepayment"}
 SHIPPING = {"flat_rate": "dhl", "free_shipping": "dhl", "local_pickup": "pickup"}
 
 
-class Summary(BaseModel):
-    """What one integration of the demo shows; totals are gross, in the orders' currency."""
-
-    connector: str
-    orders_in_shop: int
-    orders_in_erp: int
-    duplicates: int
-    parked: int
-    total_shop: Decimal
-    total_erp: Decimal
-    stock_updates_confirmed: int
-    shipments_confirmed: int
-    story: StorySummary | None = None
-    """Orders of every kind, followed to their end; left out when the demo was played on this data before."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything adds up."""
-        return (
-            self.orders_in_shop == self.orders_in_erp > 0
-            and self.total_shop == self.total_erp
-            and not self.duplicates
-            and not self.parked
-            and self.stock_updates_confirmed > 0
-            and self.shipments_confirmed > 0
-            and (self.story is None or self.story.ok)
-        )
-
-
 class Demo:
-    """One demo: a shop, the running group, and the steps of a person at the wizard."""
+    """One demo: the shops, the running group, and the steps of a person at the wizard."""
 
     def __init__(
-        self, shop: WooShop, url: str, running: Running, settings: Settings, tell: Callable[[str], None]
+        self,
+        shop: WooShop,
+        others: Sequence[SimulatedShop],
+        running: Running,
+        settings: Settings,
+        tell: Callable[[str], None],
     ) -> None:
-        self.shop, self.url, self.running, self.settings, self.tell = shop, url, running, settings, tell
+        self.shop, self.running, self.settings, self.tell = shop, running, settings, tell
+        self._other_shops = others
         self.engine = make_engine(running.database_url, pool=3)
         self.sessions: sessionmaker[Session] = make_sessions(self.engine)
+        self._may_ship = asyncio.Event()
 
     async def play(self) -> Summary:
-        """Set everything up, go live, import, ship, invoice, follow one order of every kind, and wait until the shop has confirmed."""
+        """Play every shop's story at the same time, then one sale that all of them must hear of."""
         self.lifecycle = Lifecycle(await worker.connect(self.settings, self.running.temporal_address))
+        self.others = [DemoShop(each, self.lifecycle, self.sessions, self.settings) for each in self._other_shops]
         known = self._known_integration()
         self.integration_id = known or "demo"
+        mappings = {MappingKind.PAYMENT: PAYMENTS, MappingKind.SHIPPING: SHIPPING}
+        self.own = DemoShop(
+            self.shop, self.lifecycle, self.sessions, self.settings, self.integration_id, NAME, WISHES, mappings
+        )
         self._prepare_master_data()
         story = None if known else Story(self)
         if story:
             story.prepare()
             story.place()
-        await self._connect()
-        await self._set_up()
-        await self._go_live()
+        told = await self._play_all(story)
+        levelled = await self._level()
+        shops = [each.compared() for each in (self.own, *self.others)]
+        return Summary(integrations=[self._own_summary(told)], shops=shops, levelled=levelled)
+
+    async def _play_all(self, story: Story | None) -> StorySummary | None:
+        """Play every shop at the same time; the first that fails ends all, with its own error."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                own = group.create_task(self._play_own(story))
+                for each in self.others:
+                    group.create_task(each.play(self.tell, self._ship))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return own.result()
+
+    async def _play_own(self, story: Story | None) -> StorySummary | None:
+        """Set the first shop up in every detail, go live, import, ship, invoice, and follow one order of every kind."""
+        await self.own.connect()
+        self.tell("Choosing features, settings, mappings and articles, going live …")
+        await self.own.set_up()
         self.tell("Importing orders …")
         await self.run(Feature.ORDERS)
         told = None
         if story:
             self.tell("Following one order of every kind: shipped, paid, cancelled, returned, invoiced …")
             told = await story.play()
-        self.tell("Shipping, reporting stock and tracking …")
+        self._may_ship.set()
+        await self.own.ship(self._ship)
+        return told
+
+    async def _ship(self) -> None:
+        """Have the warehouse ship, once the story has shown what ships when."""
+        await self._may_ship.wait()
         await self.lifecycle.client.get_schedule_handle(ids.house(AUTO_SHIP)).trigger()
-        await self.until(self._some_shipped, "nothing was shipped")
-        await self.until(self._nothing_to_send, "stock or shipments were not confirmed in time")
-        return self.summary(told)
+
+    async def _level(self) -> Levelled:
+        """Sell the article that all shops have in one of them, and wait until every other one is offered less."""
+        selling = [other for other in self.others if other.features]
+        seller, rest = selling[0], [(other.spec.key, other.shop) for other in selling[1:]]
+        offering: list[tuple[str, SimulatedShop]] = [("woocommerce", self.shop), *rest]
+        before = {key: shop.ledger().stock[SHARED_SKU] for key, shop in offering}
+        seller.shop.buy([(SHARED_SKU, 2)])
+        begun = time.monotonic()
+        await seller.run(Feature.ORDERS)
+        await seller.until(seller.has_imported, "the sale was not imported")
+        # Schedules would do the same within minutes; nobody who watches a demo wants to wait for them.
+        for other in (self.own, *selling[1:]):
+            await other.run(Feature.STOCK)
+        seconds: dict[str, float] = {}
+
+        def all_lower() -> bool:
+            for key, shop in offering:
+                if key not in seconds and shop.ledger().stock[SHARED_SKU] == before[key] - 2:
+                    seconds[key] = round(time.monotonic() - begun, 1)
+            return len(seconds) == len(offering)
+
+        await self.until(all_lower, "a sale did not lower what the other shops offer", 300)
+        for other in (self.own, *selling):
+            await other.until(other.has_sent, "the sale was not told in time", 240)
+        return Levelled(sold_in=seller.spec.key, seconds=seconds)
 
     def _known_integration(self) -> str | None:
         with self.sessions() as session:
@@ -153,49 +169,10 @@ class Demo:
                 )
             session.commit()
 
-    async def _connect(self) -> None:
-        spec = connectors.spec_of("woocommerce")
-        self.tell("Installing the connector, creating the integration, testing the connection …")
-        await self.lifecycle.install(spec.key, BY)
-        await self.lifecycle.create(CreateIntegration(id=self.integration_id, connector=spec.key, name=NAME, by=BY))
-        keys = {"consumer_key": self.shop.consumer_key, "consumer_secret": self.shop.consumer_secret}
-        with self.sessions() as session:
-            form = spec.credentials.model_validate({"url": self.url, **keys})
-            store_credentials(session, worker.keyring(self.settings), self.integration_id, form)
-            session.commit()
-        await self._send("credentials_stored", By(by=BY))
-        report = await self.lifecycle.send(self.integration_id, "test_connection", By(by=BY), CheckReport)
-        if not report.ok:
-            raise StoryError("the connection test failed: " + ", ".join(i.name for i in report.items if i.failure))
-
-    async def _send(self, update: str, command: BaseModel) -> IntegrationState:
-        return await self.lifecycle.send(self.integration_id, update, command, IntegrationState)
-
-    async def _set_up(self) -> None:
-        self.tell("Choosing features, settings, mappings and articles …")
-        await self._send("choose_features", ChooseFeatures(features=FEATURES, by=BY))
-        for feature, values in SETTINGS.items():
-            await self._send("configure", Configure(feature=feature, values=values, by=BY))
-        with self.sessions() as session:
-            for kind, table in ((MappingKind.PAYMENT, PAYMENTS), (MappingKind.SHIPPING, SHIPPING)):
-                for channel_value, erp_value in table.items():
-                    set_mapping(session, self.integration_id, kind, channel_value, erp_value, BY)
-            session.commit()
-        await self.lifecycle.send(self.integration_id, "apply_filter", ApplyFilter(rules=(), by=BY), Built)
-        for feature in FEATURES:
-            await self._send("activate", ForFeature(feature=feature, by=BY))
-
-    async def _go_live(self) -> None:
-        state = await self.lifecycle.status(self.integration_id)
-        if state.mode is not Mode.PRODUCTIVE:
-            self.tell("Going live …")
-            start = datetime.now(UTC) - timedelta(days=60)
-            await self._send("go_live", GoLive(start_at=start, by=BY))
-
     async def run(self, feature: Feature) -> None:
         """Run a feature by hand and wait for its end."""
         since = datetime.now(UTC)
-        await self._send("run_now", RunNow(feature=feature, by=BY))
+        await self.own.run(feature)
         await self.until(lambda: self._ended(feature, since), f"the run of {feature.value} did not end in time")
 
     async def until(self, holds: Callable[[], bool], complaint: str, seconds: float = 90) -> None:
@@ -220,16 +197,7 @@ class Demo:
             )
         )
 
-    def _some_shipped(self) -> bool:
-        return bool(self._number("SELECT count(*) FROM link WHERE integration_id = :id AND kind = 'shipments'"))
-
-    def _nothing_to_send(self) -> bool:
-        waiting = self._number(
-            "SELECT count(*) FROM link WHERE integration_id = :id AND dirty_at IS NOT NULL AND state <> 'failed'"
-        )
-        return not waiting
-
-    def summary(self, story: StorySummary | None) -> Summary:
+    def _own_summary(self, story: StorySummary | None) -> OwnSummary:
         """Compare shop and ERP, record by record where the shop can be asked."""
         with self.sessions() as session:
             rows = session.execute(
@@ -251,9 +219,9 @@ class Demo:
         with self.shop.lock:
             documents = {str(order["id"]): order for order in self.shop.orders.values()}
             levels = {product.sku: product.stock_quantity for product in self.shop.products.values()}
-        wanted = SETTINGS[Feature.ORDERS]["import_states"]
+        wanted = WISHES["import_states"]
         meant = [order for key, order in documents.items() if order["status"] in wanted or key in booked]
-        return Summary(
+        return OwnSummary(
             connector="woocommerce",
             orders_in_shop=len(meant),
             orders_in_erp=len(booked),
@@ -272,7 +240,7 @@ class Demo:
             story=story,
         )
 
-    def invitation(self, summary: Summary, seconds: float) -> str:
+    def invitation(self, summary: OwnSummary, seconds: float) -> str:
         """Place one more order, and say where to look."""
         random_order(self.shop, random.Random())  # noqa: S311 - an invented customer
         return f"""
@@ -280,7 +248,7 @@ class Demo:
 {summary.stock_updates_confirmed} stock levels and {summary.shipments_confirmed} shipments confirmed by the shop, after {seconds:.0f} s.
 
   Connect        {self.running.web_url}   (log in as {LOGIN} with the password {PASSWORD})
-  Sandbox shop   {self.url}   (place an order, see stock and shipments arrive, switch faults on)
+  Sandbox shop   {self.shop.base_url}   (place an order, see stock and shipments arrive, switch faults on)
   Temporal UI    {self.running.temporal_ui_url}
 
 Ctrl-C stops everything; the data stays in the data folder.
@@ -307,25 +275,29 @@ def demo(
         if not as_json:
             say(None, False, line)
 
-    with reporting(as_json):
+    with reporting(as_json), ExitStack() as stack:
         shop = WooShop(state_file=settings.data.resolve() / "demo-shop.jsonl")
         if not shop.products:
             seed_shop(shop, articles=ARTICLES, orders=ORDERS, unknown_sku_share=0)
-        with SandboxServer(shop) as server:
-            tell("Starting PostgreSQL, Temporal, worker and web …")
-            with Group(settings, dev_links={"Sandbox-Shop": server.url}, web=not exit_) as group:
-                assert group.running is not None
-                play = Demo(shop, server.url, group.running, settings, tell)
-                summary = asyncio.run(play.play())
-                answer = {
-                    "ok": summary.ok,
-                    "integrations": [summary.model_dump(mode="json")],
-                    "seconds": round(time.monotonic() - begun, 1),
-                }
-                if exit_:
-                    play.close()
-                    say(answer, as_json)
-                    raise typer.Exit(0 if summary.ok else 1)
-                tell(play.invitation(summary, time.monotonic() - begun))
-                wait_for_signal()
-                play.close()
+        files = {kind: settings.data.resolve() / f"demo-{kind.__name__}.jsonl" for kind in SELLING}
+        others = [*(kind(state_file=file) for kind, file in files.items()), Shopware5Shop()]
+        links = {"Sandbox-Shop": stack.enter_context(SandboxServer(shop)).url}
+        for other in others:
+            if SHARED_SKU not in other.ledger().articles:
+                other.seed(articles=OTHER_ARTICLES, orders=OTHER_ORDERS, seed=SEED)
+                other.add_article(SHARED_SKU, "Tasse Morgen", "12.90", stock=100)
+            links[f"Sandbox {other.key}"] = stack.enter_context(SandboxServer(other)).url
+        tell("Starting PostgreSQL, Temporal, worker and web …")
+        group = stack.enter_context(Group(settings, dev_links=links, web=not exit_))
+        assert group.running is not None
+        play = Demo(shop, others, group.running, settings, tell)
+        summary = asyncio.run(play.play())
+        tell(table(summary))
+        if exit_:
+            play.close()
+            seconds = round(time.monotonic() - begun, 1)
+            say({"ok": summary.ok} | summary.model_dump(mode="json") | {"seconds": seconds}, as_json)
+            raise typer.Exit(0 if summary.ok else 1)
+        tell(play.invitation(summary.integrations[0], time.monotonic() - begun))
+        wait_for_signal()
+        play.close()

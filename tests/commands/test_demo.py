@@ -45,6 +45,20 @@ def test_the_demo_adds_up_and_goes_on_where_it_was(folder: Path) -> None:
     assert shop["shipments_confirmed"] > 50
     assert all(shop["story"]["orders"].values()) and len(shop["story"]["orders"]) == 9
     assert shop["story"]["documents"] > 15 and shop["story"]["e_invoices_valid"] == 9
+    _compare_the_other_shops(first)
     second = demo(folder)
     assert second["ok"] is True
     assert second["integrations"][0]["orders_in_erp"] == shop["orders_in_erp"]
+
+
+def _compare_the_other_shops(told: Any) -> None:
+    shops = {shop["connector"]: shop for shop in told["shops"]}
+    assert set(shops) == {"woocommerce", "shopify", "shopware6", "mirakl", "shopware5"}
+    for key in ("woocommerce", "shopify", "shopware6", "mirakl"):
+        compared = {name: pair for name, pair in shops[key].items() if isinstance(pair, dict)}
+        assert {"orders", "stock", "tracking"} <= set(compared)
+        assert "prices" in compared or key == "woocommerce"
+        assert all(pair["equal"] and pair["shop"] > 0 for pair in compared.values()), shops[key]
+    assert shops["shopware5"]["articles"]["equal"]
+    levelled = told["levelled"]
+    assert set(levelled["seconds"]) == {"woocommerce", "shopify", "shopware6", "mirakl"} - {levelled["sold_in"]}
