@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from canonical.failure import Failure
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -120,6 +122,7 @@ class ArticleContent(_Frozen):
     min_order_quantity: Decimal | None = None
     tax_category: TaxCategory = TaxCategory.NORMAL
     is_stock_article: bool = True
+    """Whether the channel counts it; a set's stock is computed from its parts, so it is counted, too (D§2.3)."""
     is_active: bool = True
     """False: "article inactive" of this shop (D§3.1); it is hidden, not deleted."""
     is_closeout: bool = False
@@ -175,6 +178,40 @@ class ArticlePrices(_Frozen):
     """The price for everybody from the first piece: standard, or of the chosen group or customer (D§2.4)."""
     tiers: tuple[PriceTier, ...] = ()
     """Group and scale prices and those with validity dates; only with `advanced_prices`."""
+
+
+class NewOffer(_Frozen):
+    """What creates an offer of an article in a channel that has none yet: its prices, and what tells the product."""
+
+    prices: ArticlePrices
+    gtin: str = ""
+    """The article's EAN."""
+    product_number: str = ""
+    """The channel's own number of the product, where it is known."""
+    quantity: int = 0
+    """What may be sold, as the stock export would say it; 0 where stock is not sent."""
+
+    @property
+    def key(self) -> str:
+        """Our article number; results come back under it."""
+        return self.prices.key
+
+    @property
+    def sku(self) -> str:
+        """The number by which the channel is to know the article."""
+        return self.prices.sku
+
+
+class InitialFile(_Frozen):
+    """A file for the channel that a person loads up by hand, with the records that could not be in it."""
+
+    name: str
+    media_type: str
+    content: bytes
+    count: int
+    """Records in it."""
+    left_out: tuple[tuple[str, Failure], ...] = ()
+    """By our article number, why it is not in the file."""
 
 
 class CategoryNode(_Frozen):

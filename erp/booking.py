@@ -67,6 +67,7 @@ def book(session: Session, context: "ImportContext", drafts: Sequence[OrderDraft
         settle_at_once(session, at_once)
     # Last, because links are locked after stock levels and number ranges everywhere.
     links.mark_stock_dirty(session, ordered)
+    links.renew_stock(session, context.integration_id, [draft.external_id for draft in drafts])
     return {draft.external_id: order_id for draft, order_id in zip(drafts, order_ids, strict=True)}
 
 

@@ -50,6 +50,33 @@ def mark_stock_dirty(session: Session, article_ids: Collection[int]) -> None:
         session.execute(_MARK_STOCK, {"kind": "stock", "ids": sorted(article_ids)})
 
 
+# The channel's own count moved with the order, so what it accepted before says nothing: the fingerprint goes.
+_RENEW = text(
+    """
+    WITH meant AS (
+        SELECT DISTINCT l.article_id FROM sales_order o JOIN sales_order_line l ON l.order_id = o.id
+        WHERE o.integration_id = :integration_id AND o.external_id = ANY(:refs) AND l.article_id IS NOT NULL),
+    locked AS MATERIALIZED (
+        SELECT k.id FROM link k JOIN meant ON meant.article_id = k.record_id
+        WHERE k.integration_id = :integration_id AND k.kind = 'stock' ORDER BY k.id FOR NO KEY UPDATE OF k)
+    UPDATE link l SET dirty_at = clock_timestamp(), next_try_at = NULL, attempts = 0, fingerprint = '',
+        state = CASE WHEN state = 'failed' THEN 'never' ELSE state END
+    FROM locked WHERE l.id = locked.id
+    """
+)
+
+
+def renew_stock(session: Session, integration_id: str, order_refs: Collection[str]) -> None:
+    """Have a channel told the stock of these orders' articles, even where it is what the channel accepted last.
+
+    Shops count for themselves: a sale lowers what they offer, a cancellation or a refund raises it again. Where our quantity
+    stays the same meanwhile, comparing with what was accepted would leave the shop with another number than ours until the
+    next change (D§2.3). By the channel's ids of the orders; idempotent, one statement.
+    """
+    if order_refs:
+        session.execute(_RENEW, {"integration_id": integration_id, "refs": sorted(order_refs)})
+
+
 def mark_family_dirty(session: Session, article_ids: Collection[int]) -> None:
     """Mark articles as to be sent with what depends on them: the matrix article of a variant, the variants of a matrix article.
 

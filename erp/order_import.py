@@ -19,6 +19,7 @@ from erp import journal
 from erp.booking import FEATURE, OvertakenError, book
 from erp.bulk import Row, packed
 from erp.database import failure_of
+from erp.links import renew_stock
 from erp.mappings import note_unknown
 from erp.master_data import booked_orders, load_for
 from erp.order_changes import changed_order, note_changes
@@ -29,6 +30,7 @@ from erp.rules.changes import findings_after_import
 from erp.rules.gate import leaves_later
 from erp.rules.model import BookedOrder
 from erp.rules.payments import received, reference_of
+from erp.rules.own_tax import at_booked_rates
 from erp.rules.sold import as_sold
 
 HOLD = "cancelled_in_channel"
@@ -239,6 +241,7 @@ def _write(session: Session, context: ImportContext, cases: Sequence[_Case]) -> 
     _note_changes(session, context, cases)
     _note_payments(session, context, cases)
     _reply(session, context, cases)
+    _renew_stock(session, context, cases)
     journal.write(session, [event for case in cases for event in _events(case, context)])
 
 
@@ -304,10 +307,22 @@ def _note_changes(session: Session, context: ImportContext, cases: Sequence[_Cas
         document, booked = case.document.order, case.booked
         is_changed = any(finding.code == "CHANGED_IN_CHANNEL" for finding in case.decision.findings)
         if is_changed and document is not None and booked is not None:
-            sold = as_sold(document, context.settings).order
+            sold = at_booked_rates(as_sold(document, context.settings).order, booked)
             changes.append(changed_order(sold.model_copy(update={"stated": document.stated}), booked))
     if changes:
         note_changes(session, changes)
+
+
+def _renew_stock(session: Session, context: ImportContext, cases: Sequence[_Case]) -> None:
+    """Have the shop told the stock of orders that it changed: it counts back by itself, whatever is decided here."""
+    changed = {
+        case.document.external_id
+        for case in cases
+        if case.booked is not None
+        for finding in case.decision.findings
+        if finding.code in CHANGES and _printed(finding) not in case.before.findings
+    }
+    renew_stock(session, context.integration_id, changed)
 
 
 def _note_payments(session: Session, context: ImportContext, cases: Sequence[_Case]) -> None:

@@ -44,7 +44,14 @@ def payloads(
 
     What nobody mapped yet keeps an article here (`category_mapping.apply`); values of lists are noted as open rows.
     """
-    return category_mapping.apply(session, context.integration_id, plain_payloads(session, context, links))
+    found = category_mapping.apply(session, context.integration_id, plain_payloads(session, context, links))
+    if DataType.MASTER_DATA in context.settings.data_types:
+        return found
+    placeless = {"categories": ()}
+    return {
+        link_id: each.model_copy(update=placeless) if isinstance(each, ArticleContent) else each
+        for link_id, each in found.items()
+    }
 
 
 def plain_payloads(
@@ -102,7 +109,7 @@ def _head(row: Row, link: Link, facts: ArticleFacts, settings: ArticleSettings) 
         parent_ref=row.parent_ref,
         words=Words(language=settings.language),
         tax_category=TaxCategory(article.tax_category),
-        is_stock_article=article.is_stock_article,
+        is_stock_article=article.is_stock_article or article.kind == ArticleKind.JIT.value,
         is_active=not row.is_hidden,
         is_closeout=row.is_closeout,
     )
@@ -111,12 +118,13 @@ def _head(row: Row, link: Link, facts: ArticleFacts, settings: ArticleSettings) 
 def content_of(row: Row, link: Link, facts: ArticleFacts, context: PushContext[ArticleSettings]) -> ArticleContent:
     """Everything that is sent about one listed article: only the chosen data types, the others stay empty.
 
+    Its categories stand in it whatever is sent: a marketplace's own one is found by them.
     Links below are ours, the numbers of other articles are those of the channel. An article that is locked or inactive in
     this shop is not active there (D§3.1).
     """
     settings, article_id = context.settings, link.record_id
     sends = settings.data_types
-    values: dict[str, Any] = {"sends": sends}
+    values: dict[str, Any] = {"sends": sends, "categories": tuple(facts.categories.get(article_id, ()))}
     if DataType.MASTER_DATA in sends:
         values |= _master_data(row, facts, context)
     if DataType.TRANSLATIONS in sends:
@@ -158,7 +166,6 @@ def _master_data(row: Row, facts: ArticleFacts, context: PushContext[ArticleSett
         "delivery_time": article.delivery_time,
         "min_order_quantity": _plain(article.min_order_quantity),
         "category": article.category,
-        "categories": tuple(facts.categories.get(article_id, ())),
         "components": tuple(
             NamedValue(name=facts.skus[part], value=f"{_plain(quantity):f}")
             for part, quantity in facts.components.get(article_id, ())
@@ -246,9 +253,22 @@ _RELEASE = text(
 )
 
 
-def release_variants(session: Session, integration_id: str, article_ids: Sequence[int]) -> None:
-    """Mark the variants that waited for matrix articles which the channel knows from now on."""
-    session.execute(_RELEASE, {"ids": list(article_ids), "integration": integration_id})
+# What is under way is marked too: its answer may be one from before, and must not settle it.
+_RELEASE_VALUES = text(
+    """
+    UPDATE link SET dirty_at = clock_timestamp(), attempts = 0, next_try_at = NULL,
+        state = CASE WHEN state = 'failed' THEN 'never' ELSE state END
+    WHERE integration_id = :integration AND kind IN ('stock', 'prices') AND record_id = ANY(:ids) AND state <> 'sent'
+      AND (state <> 'failed' OR code IN ('NOT_IN_SHOP', 'ITEM_REFUSED', 'OFFER_NUMBER_MISSING'))
+    """
+)
+
+
+def release_dependent(session: Session, integration_id: str, article_ids: Sequence[int]) -> None:
+    """Mark what waited for articles which the channel knows from now on: their variants, their stock and their prices."""
+    values = {"ids": list(article_ids), "integration": integration_id}
+    session.execute(_RELEASE, values)
+    session.execute(_RELEASE_VALUES, values)
 
 
 def release_listed(session: Session, integration_id: str) -> None:

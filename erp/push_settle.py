@@ -12,6 +12,7 @@ from canonical.feature import Feature
 from canonical.push import Outcome, PushResult
 from canonical.runs import Counts, Settled
 from erp import journal
+from erp.links import renew_stock
 from erp.push_batches import Item, answers_of, locked, ours_in
 from erp.push_subjects import SUBJECTS
 from erp.tables import PushBatch
@@ -83,12 +84,13 @@ def _verdict(result: PushResult) -> str:
 
 
 # `same` tells that the record has not changed since it was read: by the mark itself and not by comparing clocks, because a
-# change that waited for our lock may carry an older time. After anything but yes, nobody knows what the channel holds: the
+# change that waited for our lock may carry an older time. Stock that was marked while it was on its way is told again, because
+# the channel's own count may have moved in between (`links.renew_stock`). After anything but yes, nobody knows what the channel holds: the
 # fingerprint goes, so that the old value is sent again too.
 _SETTLE = text(
     """
     UPDATE link SET
-      fingerprint = CASE WHEN g.done THEN g.fingerprint ELSE '' END,
+      fingerprint = CASE WHEN g.done AND (g.same OR link.kind <> 'stock') THEN g.fingerprint ELSE '' END,
       external_ref = CASE WHEN g.code = 'NOT_IN_SHOP' THEN '' WHEN g.ref <> '' THEN g.ref ELSE link.external_ref END,
       sent_value = CASE WHEN g.verdict = 'accepted' THEN g.value ELSE link.sent_value END,
       sent_at = CASE WHEN g.verdict = 'accepted' THEN clock_timestamp() ELSE link.sent_at END,
@@ -139,6 +141,10 @@ def _write_links(session: Session, batch: PushBatch, settled: Sequence[tuple[Ite
         )
         if becomes_known:
             known.append(record_id)
+    moves_stock = subject.counts_back
+    taken = [item["payload"] for item, result in settled if result.outcome is Outcome.ACCEPTED]
+    if moves_stock:
+        renew_stock(session, batch.integration_id, {each["order_ref"] for each in taken if moves_stock(each)})
     journal.write(session, events)
     if known and subject.release:
         subject.release(session, batch.integration_id, known)

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from canonical.catalogue import ArticleContent, ArticlePrices, CategoryNode
 from canonical.failure import Failure
 from canonical.feature import Feature
-from canonical.push import OrderAnswer, OrderStatus, OutgoingDocument, Refund, StockLevel
+from canonical.push import OrderAnswer, OrderStatus, OutgoingDocument, Refund, StatusKind, StockLevel
 from erp import (
     push_answers,
     push_articles,
@@ -52,6 +52,8 @@ class Subject:
     """Why a record has no content."""
     release: Callable[[Session, str, Sequence[int]], None] | None = None
     """Marks what waited for records (by their ids) that the channel knows from now on."""
+    counts_back: Callable[[Mapping[str, Any]], bool] | None = None
+    """Whether a channel that takes this moves the stock of the order's articles by itself."""
     about: Callable[[Mapping[str, Any]], str] = lambda payload: str(payload["key"])
     """Under which record the journal tells of it."""
 
@@ -66,7 +68,12 @@ SUBJECTS: Mapping[Feature, Subject] = {
         is_absolute=True,
     ),
     Feature.SHIPMENTS: Subject(
-        OrderStatus, push_shipments.links_of, push_shipments.payloads, push_shipments.fingerprint, push_shipments.shown
+        OrderStatus,
+        push_shipments.links_of,
+        push_shipments.payloads,
+        push_shipments.fingerprint,
+        push_shipments.shown,
+        counts_back=lambda payload: payload["kind"] != StatusKind.SHIPPED,
     ),
     Feature.ARTICLES: Subject(
         ArticleContent,
@@ -76,7 +83,7 @@ SUBJECTS: Mapping[Feature, Subject] = {
         push_articles.shown,
         is_absolute=True,
         passes=push_articles.PASSES,
-        release=push_articles.release_variants,
+        release=push_articles.release_dependent,
     ),
     Feature.PRICES: Subject(
         ArticlePrices,
@@ -106,7 +113,12 @@ SUBJECTS: Mapping[Feature, Subject] = {
         missing=push_documents.not_ready,
     ),
     Feature.REFUNDS: Subject(
-        Refund, push_refunds.links_of, push_refunds.payloads, push_refunds.fingerprint, push_refunds.shown
+        Refund,
+        push_refunds.links_of,
+        push_refunds.payloads,
+        push_refunds.fingerprint,
+        push_refunds.shown,
+        counts_back=lambda payload: bool(payload["restocks"]),
     ),
     Feature.ORDERS: Subject(
         OrderAnswer,

@@ -79,6 +79,14 @@ def test_an_article_is_sent_with_all_that_is_known_of_it(session: Session, shop:
     assert channel.send() == [], "what was accepted is not sent again"
 
 
+@pytest.mark.parametrize(("kind", "is_counted"), [("simple", False), ("jit", True)])
+def test_a_channel_counts_a_set_that_has_no_stock_of_its_own(
+    session: Session, shop: Any, channel: Channel, kind: str, is_counted: bool
+) -> None:
+    shop.article("SET", kind=kind, is_stock_article=False)
+    assert one(channel).is_stock_article is is_counted
+
+
 def test_texts_of_the_shop_go_before_those_for_all_and_the_articles_own(
     session: Session, shop: Any, channel: Channel
 ) -> None:

@@ -9,14 +9,17 @@ from sqlmodel import Session
 
 from canonical.failure import FailureError
 from canonical.feature import Feature
+from canonical.order import ChannelState
 from canonical.push import LocationLevel, Outcome, PushAnswer, PushResult, StockLevel
 from canonical.runs import Collected, RunRef
-from canonical.settings import AdvancedSettings, LocationStockSettings, StockSettings
+from canonical.settings import AdvancedSettings, LocationStockSettings, ShipmentSettings, StockSettings
 from erp import push
 from erp.article_filter import build_list
+from erp.cancellation import cancel_order
 from erp.feature_settings import save_settings
 from erp.foreign_numbers import add_foreign_number
 from erp.links import mark_stock_dirty
+from erp.shipping import ParcelForm, ship_order
 from erp.stock import Movement, Reason, post_movements
 from erp.tables import ArticleListEntry, ArticleOption, Component, Integration, Link, Warehouse
 from tests.erp.order_kit import Importer, line, order
@@ -164,6 +167,80 @@ def test_a_sale_in_one_channel_lowers_what_every_other_channel_is_offered(
     importer.run(order(line("A-1", quantity="3")))
     for ref in (STOCK, OTHER):
         assert [(level.key, level.quantity) for level in send(session, reserved, ref=ref)] == [("A-1", 7)]
+
+
+def two_shops_know(session: Session, quantity: int) -> Importer:
+    """Two shops that were told the stock of one article."""
+    importer = Importer(session)
+    session.add_all(
+        [Warehouse(code="MAIN", name="Main"), Integration(id="shop-2", connector="woocommerce", name="Shop 2")]
+    )
+    session.flush()
+    fill(session, "A-1", quantity, "first")
+    for ref in (STOCK, OTHER):
+        choose(session, Feature.STOCK, integration=ref.integration_id)
+        build_list(session, ref.integration_id, "jo")
+        send(session, ref=ref)
+    return importer
+
+
+def told(session: Session, ref: RunRef) -> list[tuple[str, int]]:
+    return [(level.key, level.quantity) for level in send(session, ref=ref)]
+
+
+def test_a_shop_that_sold_is_told_the_stock_again_although_ours_stays_the_same(session: Session) -> None:
+    importer = two_shops_know(session, 10)
+    importer.run(order(line("A-1", quantity="3")))
+    assert told(session, STOCK) == [("A-1", 10)], (
+        "reservations do not count here, but the shop took three off by itself"
+    )
+    assert told(session, OTHER) == []
+    importer.run(order(line("A-1", quantity="3")))
+    assert told(session, STOCK) == [], "read again, it is no sale"
+
+
+def test_a_shop_that_cancelled_counts_back_and_is_told_our_stock_while_a_person_decides(session: Session) -> None:
+    importer = two_shops_know(session, 10)
+    sold = order(line("A-1", quantity="3"))
+    importer.run(sold)
+    told(session, STOCK)
+    importer.run(sold.model_copy(update={"state": ChannelState.CANCELLED}))
+    assert told(session, STOCK) == [("A-1", 10)]
+    assert told(session, OTHER) == []
+    importer.run(sold.model_copy(update={"state": ChannelState.CANCELLED}))
+    assert told(session, STOCK) == []
+
+
+@pytest.mark.parametrize(("kind", "again"), [("cancelled", [("A-1", 10)]), ("shipped", [])])
+def test_a_shop_that_takes_our_cancellation_counts_back_and_is_told_our_stock(
+    session: Session, kind: str, again: list[tuple[str, int]]
+) -> None:
+    importer = two_shops_know(session, 10)
+    importer.run(order(line("A-1", quantity="3")))
+    booked = importer.booked()
+    assert booked is not None
+    choose(session, Feature.SHIPMENTS)
+    if kind == "cancelled":
+        cancel_order(session, booked.id or 0, "jo")
+    else:
+        ship_order(session, booked.id or 0, [ParcelForm(tracking_number="JD1")], "jo")
+        fill(session, "A-1", 3, "came")
+    told(session, STOCK)
+    assert [
+        status.kind for status in Channel(session, Feature.SHIPMENTS, ShipmentSettings(cancel_in_channel=True)).send()
+    ] == [kind]
+    assert told(session, STOCK) == again
+    assert told(session, OTHER) == []
+
+
+def test_stock_that_was_on_its_way_when_the_shop_counted_by_itself_is_told_again(session: Session) -> None:
+    importer = two_shops_know(session, 10)
+    fill(session, "A-1", 1, "came")
+    batch = collect(session).batch_id
+    importer.run(order(line("A-1", quantity="3")))
+    accept(session, batch, 1000)
+    push.settle(session, batch, "run-1")
+    assert told(session, STOCK) == [("A-1", 11)]
 
 
 def test_a_component_that_moves_sends_the_sets_made_of_it(session: Session, shop: Any) -> None:
