@@ -9,12 +9,24 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.channel_tasks import ask_for_tasks
 from activities.channels import watch_webhooks
 from activities.deps import Deps
 from activities.failures import reports_failures
 from activities.paperwork import step_paperwork
 from activities.partners import exchange_files
-from canonical.runs import AUTO_SHIP, PAPERWORK, PARTNERS, RETENTION, UNPAID, WEBHOOKS, HouseDone, HouseTask, RunRef
+from canonical.runs import (
+    AUTO_SHIP,
+    CHANNEL_TASKS,
+    PAPERWORK,
+    PARTNERS,
+    RETENTION,
+    UNPAID,
+    WEBHOOKS,
+    HouseDone,
+    HouseTask,
+    RunRef,
+)
 from erp import autoship, document_files, mails, retention, runs, unpaid
 from workflows import ids
 
@@ -119,4 +131,5 @@ STEPS: Mapping[str, Step] = {
     UNPAID: _booked(unpaid.follow_unpaid),
     AUTO_SHIP: _booked(autoship.ship_released),
     WEBHOOKS: watch_webhooks,
+    CHANNEL_TASKS: ask_for_tasks,
 }

@@ -6,15 +6,17 @@ from typing import Any, cast
 from temporalio import activity
 
 import connectors
-from activities.deps import Deps, advanced_settings, feature_settings, open_channel
+from activities.deps import Channel, Deps, advanced_settings, feature_settings, open_channel
 from activities.failures import reports_failures
 from canonical.feature import Feature
 from canonical.push import PushAnswer
 from canonical.runs import Collected, PageTask, Sent, Settled
+from canonical.settings import LocationStockSettings, StockSettings
 from connectors.protocol import (
     AnswersOrders,
     AnswersTickets,
     Connector,
+    CreatesOffers,
     PushesArticles,
     PushesCategories,
     PushesDocuments,
@@ -23,8 +25,9 @@ from connectors.protocol import (
     PushesShipments,
     PushesStock,
 )
-from erp import push
+from erp import push, push_offers
 from erp.integrations import get
+from erp.push_context import PushContext
 
 CHUNK_BATCHES = 10
 """Vendor batches per activity: ten times a hundred levels is a few seconds of work."""
@@ -91,24 +94,54 @@ class PushActivities:
                     session.commit()
                 if not portion:
                     return Sent(ticket=ticket)
-                answer = _send(channel.connector, ref.feature, portion)
-                with self._deps.sessions() as session:
-                    push.store_answer(session, task.batch_id, answer)
-                    session.commit()
+                answer = self._take(channel, task, _send(channel.connector, ref.feature, portion))
                 if answer.ticket:
                     return Sent(ticket=answer.ticket, ask_again_after=answer.ask_again_after)
 
     @activity.defn(name="check_ticket")
     @reports_failures
     def check_ticket(self, task: PageTask) -> Sent:
-        """Ask a slow channel for the answers of an earlier push."""
+        """Ask a slow channel for the answers of an earlier push; what was stored before a crash is not asked for again."""
         ref = task.ref
         with open_channel(self._deps, ref.integration_id, ref.feature, task.settings_revision) as channel:
-            answer = cast(AnswersTickets, channel.connector).check_ticket(task.ticket)
-        with self._deps.sessions() as session:
-            push.store_answer(session, task.batch_id, answer)
-            session.commit()
+            created = self._create_offers(channel, task)
+            if created is not None:
+                return Sent(ticket=created.ticket, ask_again_after=created.ask_again_after)
+            with self._deps.sessions() as session:
+                waiting = push.waiting_ticket(session, task.batch_id)
+            if waiting != task.ticket:
+                return Sent(ticket=waiting)
+            answer = self._take(channel, task, cast(AnswersTickets, channel.connector).check_ticket(task.ticket))
         return Sent(ticket=answer.ticket, ask_again_after=answer.ask_again_after)
+
+    def _take(self, channel: Channel, task: PageTask, answer: PushAnswer) -> PushAnswer:
+        """Store an answer; where prices lack offers and the connector can create them, they are, and its answer counts."""
+        ref, creates = task.ref, isinstance(channel.connector, CreatesOffers)
+        with self._deps.sessions() as session:
+            if creates and ref.feature is Feature.PRICES:
+                push_offers.note_answer(session, task.batch_id, answer)
+            else:
+                push.store_answer(session, task.batch_id, answer)
+            if creates and ref.feature is Feature.STOCK:
+                push_offers.ask_prices(session, ref.integration_id, answer)
+            session.commit()
+        return self._create_offers(channel, task) or answer
+
+    def _create_offers(self, channel: Channel, task: PageTask) -> PushAnswer | None:
+        """Create the offers that the batch found missing; None where there is nothing to create."""
+        if task.ref.feature is not Feature.PRICES or not isinstance(channel.connector, CreatesOffers):
+            return None
+        stock = cast(StockSettings | LocationStockSettings, channel.settings[Feature.STOCK])
+        with self._deps.sessions() as session:
+            context = PushContext(task.ref.integration_id, stock, advanced_settings(session, task.ref.integration_id))
+            new = push_offers.new_offers(session, push_offers.wanted(session, task.batch_id), context)
+        if not new:
+            return None
+        answer = channel.connector.create_offers(new)
+        with self._deps.sessions() as session:
+            push_offers.note_created(session, task.batch_id, answer)
+            session.commit()
+        return answer
 
     @activity.defn(name="settle_batch")
     @reports_failures

@@ -26,6 +26,7 @@ from canonical.feature import Direction, Feature
 from canonical.lifecycle import IntegrationState
 from canonical.runs import (
     AUTO_SHIP,
+    CHANNEL_TASKS,
     LOST_RUNS,
     PAPERWORK,
     PARTNERS,
@@ -161,6 +162,7 @@ class ScheduleActivities:
 
 HOUSE: Mapping[str, timedelta] = {
     AUTO_SHIP: timedelta(minutes=15),
+    CHANNEL_TASKS: timedelta(minutes=10),
     LOST_RUNS: timedelta(hours=1),
     PAPERWORK: timedelta(minutes=2),
     PARTNERS: timedelta(minutes=10),

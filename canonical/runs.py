@@ -144,6 +144,8 @@ UNPAID, RETENTION = "unpaid", "retention"
 """House tasks: reminding and expiring unpaid orders; and erasing what has been kept long enough."""
 WEBHOOKS = "webhooks"
 """House task: looking after the subscriptions at shops."""
+CHANNEL_TASKS = "channel-tasks"
+"""House task: asking channels what a person must look after there."""
 
 
 class HouseTask(_Frozen):

@@ -1,9 +1,9 @@
 """What a connector can do: one small protocol per feature; which ones it satisfies follows from its `SPEC.features`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from canonical.catalogue import ArticleContent, ArticlePrices, CategoryNode, ListingPage
+from canonical.catalogue import ArticleContent, ArticlePrices, CategoryNode, InitialFile, ListingPage, NewOffer
 from canonical.channel import ChannelChoice, ChannelTask, WebhookReport
 from canonical.check import CheckReport
 from canonical.feature import Feature
@@ -11,6 +11,8 @@ from canonical.order import ChannelOrder, DocumentPage
 from canonical.push import OrderAnswer, OrderStatus, OutgoingDocument, PushAnswer, Refund, StockLevel
 from canonical.settings import FeatureSettings
 from canonical.taxonomy import Taxonomy
+
+FeatureSettingsByFeature = Mapping[Feature, FeatureSettings]
 
 
 @runtime_checkable
@@ -47,6 +49,15 @@ class PullsOrders(Protocol):
 
     def read_order(self, body: bytes) -> ChannelOrder:
         """Read one stored document. Pure. Raises `FailureError` with `DOCUMENT_INVALID` naming the fields."""
+        ...
+
+
+@runtime_checkable
+class UnpacksOrders(Protocol):
+    """Knows what its interface wraps orders in; for a person who has an answer in a file."""
+
+    def unpack_orders(self, body: bytes) -> bytes | list[bytes]:
+        """Take the orders out of an answer: a list where it holds a list. Pure; what it does not know comes back as it is."""
         ...
 
 
@@ -185,6 +196,33 @@ class ReportsTasks(Protocol):
 
 
 @runtime_checkable
+class CreatesOffers(Protocol):
+    """For marketplaces, where an article is sold by an offer on a product that is there already (D§2.3)."""
+
+    def create_offers(self, new: Sequence[NewOffer]) -> PushAnswer:
+        """Create offers that a push found missing (`NOT_IN_SHOP`); one result per offer. Safe to repeat. Raises `FailureError`."""
+        ...
+
+
+@runtime_checkable
+class MakesInitialFiles(Protocol):
+    """Writes the files with which a marketplace is begun (D§2.1, D§2.3). Pure: no call is made, a reader can do it.
+
+    A record that cannot be in a file is named and leaves the others alone; records are taken as they come, one by one.
+    """
+
+    def initial_product_file(
+        self, settings: FeatureSettingsByFeature, articles: Iterable[ArticleContent]
+    ) -> InitialFile:
+        """Write the products, by the settings of the feature articles."""
+        ...
+
+    def initial_offer_file(self, settings: FeatureSettingsByFeature, new: Iterable[NewOffer]) -> InitialFile:
+        """Write the offers, by the settings of stock and prices; raises `FailureError` SETTINGS_INCOMPLETE."""
+        ...
+
+
+@runtime_checkable
 class AnswersTickets(Protocol):
     """For channels that answer a push later (feeds, reports, files)."""
 
@@ -203,5 +241,3 @@ FEATURE_PROTOCOLS: Mapping[Feature, type] = {
     Feature.DOCUMENTS: PushesDocuments,
     Feature.REFUNDS: PushesRefunds,
 }
-
-FeatureSettingsByFeature = Mapping[Feature, FeatureSettings]

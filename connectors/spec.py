@@ -107,6 +107,8 @@ class ConnectorSpec:
     """Whether it satisfies `AnswersOrders`: accepting before, or reporting after the import."""
     has_taxonomy: bool = False
     """Whether its categories and attributes are mapped here: it satisfies `DescribesTaxonomy`."""
+    makes_initial_files: bool = False
+    """Whether the files with which it is begun by hand are offered: it satisfies `MakesInitialFiles`."""
     has_webhooks: bool = False
     """Whether it satisfies `KeepsWebhooks` and its package has `read_webhook`."""
     choices: tuple[str, ...] = ()

@@ -183,7 +183,8 @@ def change_article(session: Session, form: ArticleForm, read: str, by: str) -> A
     if changed:
         mark_dirty(session, "articles", {article_id, *parents})
         note(session, "article_changed", form.number, by)
-    if "tax_category" in changed:
+    if changed & {"tax_category", "ean"}:
+        # Prices create offers, which find their product by the EAN.
         mark_dirty(session, "prices", {article_id})
     if changed.intersection(OF_STOCK):
         mark_stock_dirty(session, {article_id})

@@ -70,6 +70,9 @@ def save_settings(
     )
     session.flush()
     changed = NUMBERED if feature is None else ABSOLUTE & {feature}
+    if feature is Feature.STOCK:
+        # They say how new offers are made, which prices create.
+        changed |= {Feature.PRICES}
     if changed:
         mark_integration_dirty(session, integration_id, [each.value for each in changed])
     return newest + 1

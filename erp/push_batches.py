@@ -1,6 +1,6 @@
 """A frozen batch on its way: handed out in the vendor's portions, each answer stored with it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -83,10 +83,11 @@ def waiting_ticket(session: Session, batch_id: int) -> str:
     return locked(session, batch_id).ticket
 
 
-def store_answer(session: Session, batch_id: int, answer: PushAnswer) -> None:
+def store_answer(session: Session, batch_id: int, answer: PushAnswer, open_keys: Collection[str] = ()) -> None:
     """Store the channel's answers, or the ticket to ask for later; the first answer for a record stands.
 
-    A record of the portion that the channel passes over in silence counts as refused, so that no run asks for ever.
+    A record of the portion that the channel passes over in silence counts as refused, so that no run asks for ever; but for
+    those of `open_keys`, which are handed out again.
     """
     batch = locked(session, batch_id)
     if batch.state == "settled":
@@ -96,7 +97,7 @@ def store_answer(session: Session, batch_id: int, answer: PushAnswer) -> None:
     new = {result.key: result for result in answer.results if result.key in known and result.key not in answered}
     if not answer.ticket:
         newest = max(tries.values(), default=0)
-        silent = {key for key, number in tries.items() if number == newest} - answered - new.keys()
+        silent = {key for key, number in tries.items() if number == newest} - answered - new.keys() - set(open_keys)
         failure = Failure.of("UNCLASSIFIED", where="answer", error="no result")
         new |= {key: PushResult(key=key, outcome=Outcome.REJECTED, failure=failure) for key in sorted(silent)}
     batch.results = [*batch.results, *(result.model_dump(mode="json") for result in new.values())]

@@ -32,6 +32,7 @@ from web.pages import (
     foreign_numbers,
     golive,
     grants,
+    initial_file,
     integration,
     journal,
     listing,
@@ -62,7 +63,7 @@ TABLER = Path(starlette_admin.__file__).parent / "static"
 log = logging.getLogger(__name__)
 
 PAGES = (
-    auth, dashboard, connectors, wizard, grants, integration, migration, pairing, taxonomy, golive, listing, feature, journal, records, runs, shipping, orders, payments, returns, article_parts, articles, foreign_numbers, categories,
+    auth, dashboard, connectors, wizard, grants, integration, migration, pairing, taxonomy, initial_file, golive, listing, feature, journal, records, runs, shipping, orders, payments, returns, article_parts, articles, foreign_numbers, categories,
     customers, checklist, master, partners, people, documents, templates_page, stock, stocktakes,
 )  # fmt: skip
 

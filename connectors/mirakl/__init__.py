@@ -96,6 +96,7 @@ SPEC = ConnectorSpec(
     lists_articles=True,
     answers_orders=True,
     has_taxonomy=True,
+    makes_initial_files=True,
     choices=(
         "carriers",
         "document_types",

@@ -1,9 +1,9 @@
 """Mirakl as a connector: one method per protocol, each a call into the module of its feature."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from canonical.catalogue import ArticleContent, ArticlePrices, ListingPage
+from canonical.catalogue import ArticleContent, ArticlePrices, InitialFile, ListingPage, NewOffer
 from canonical.channel import ChannelChoice, ChannelTask
 from canonical.check import CheckReport
 from canonical.feature import Feature
@@ -15,7 +15,9 @@ from connectors.mirakl import (
     acceptance,
     choices,
     documents,
+    envelopes,
     imports,
+    initial_files,
     listings,
     mapping,
     offers,
@@ -75,6 +77,10 @@ class Mirakl:
         """Read one stored document; raises `FailureError` with `DOCUMENT_INVALID`."""
         return mapping.read_order(body)
 
+    def unpack_orders(self, body: bytes) -> bytes | list[bytes]:
+        """Take the orders out of an answer of the interface that a person has in a file; pure."""
+        return envelopes.unpack_orders(body)
+
     def answer_orders(self, answers: Sequence[OrderAnswer]) -> PushAnswer:
         """Accept or refuse orders; raises `FailureError` only when nothing was answered yet."""
         return acceptance.send(self._api, answers)
@@ -92,17 +98,19 @@ class Mirakl:
         """Hand products over; the results come by ticket, often after hours. Raises `FailureError`; may be sent again."""
         return products.send(self._api, self._of(Feature.ARTICLES, MiraklArticleSettings), articles)
 
-    def create_offers(self, new: Sequence[offers.NewOffer]) -> PushAnswer:
+    def create_offers(self, new: Sequence[NewOffer]) -> PushAnswer:
         """Create offers of products that the marketplace has; the results come by ticket. Safe to repeat."""
-        return offers.create(self._api, self._of(Feature.STOCK, MiraklStockSettings), new)
+        return offers.create(self._api, _offer_terms(self._settings), new)
 
-    def initial_offer_file(self, new: Sequence[offers.NewOffer]) -> bytes:
-        """Write the initial file of offers; no call is made."""
-        return offers.initial_file(self._of(Feature.STOCK, MiraklStockSettings), new)
+    def initial_product_file(
+        self, settings: FeatureSettingsByFeature, articles: Iterable[ArticleContent]
+    ) -> InitialFile:
+        """Write the products that a marketplace is begun with; no call is made."""
+        return initial_files.products(_of(settings, Feature.ARTICLES, MiraklArticleSettings), articles)
 
-    def initial_product_file(self, articles: Sequence[ArticleContent]) -> bytes:
-        """Write the initial file of products for the marketplace's mapping assistant; no call is made."""
-        return products.initial_file(articles)
+    def initial_offer_file(self, settings: FeatureSettingsByFeature, new: Iterable[NewOffer]) -> InitialFile:
+        """Write the offers that a marketplace is begun with; no call is made. Raises `FailureError` SETTINGS_INCOMPLETE."""
+        return initial_files.offers(_offer_terms(settings), new)
 
     def check_ticket(self, ticket: str) -> PushAnswer:
         """Ask for the results of an earlier push; a ticket in the answer means: not yet. Raises `FailureError`."""
@@ -144,6 +152,16 @@ class Mirakl:
         return tasks.fetch(self._api)
 
     def _of(self, feature: Feature, kind: type[S]) -> S:
-        """The feature's settings; their defaults where none are given, as for a reader."""
-        chosen = self._settings.get(feature)
-        return chosen if isinstance(chosen, kind) else kind()
+        return _of(self._settings, feature, kind)
+
+
+def _of(settings: FeatureSettingsByFeature, feature: Feature, kind: type[S]) -> S:
+    """A feature's settings; their defaults where none are given, as for a reader."""
+    chosen = settings.get(feature)
+    return chosen if isinstance(chosen, kind) else kind()
+
+
+def _offer_terms(settings: FeatureSettingsByFeature) -> offers.OfferTerms:
+    return offers.OfferTerms(
+        _of(settings, Feature.STOCK, MiraklStockSettings), _of(settings, Feature.PRICES, MiraklPriceSettings)
+    )

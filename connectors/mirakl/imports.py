@@ -1,16 +1,17 @@
 """Imports of files: handed over now, answered later; each with its own operations for status and report."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from canonical.catalogue import ListingPage
 from canonical.failure import FailureError
 from canonical.push import PushAnswer
 from connectors.answers import Answer, RefusedError, not_json
 from connectors.mirakl.api import Api, object_of, rows_in
-from connectors.mirakl.listings import fetch_by_sku
+from connectors.mirakl.listings import PAGE, fetch, fetch_by_sku
 from connectors.mirakl.reports import all_refused, reasons_in, results_of
 from connectors.mirakl.tables import CSV, form
 from connectors.mirakl.tickets import Entry, Ticket
@@ -104,21 +105,35 @@ def _status(api: Api, kind: ImportKind, ticket: Ticket) -> dict[str, Any]:
     return rows[0] if rows else {}
 
 
-MOST_LOOK_UPS = 20
+MOST_CALLS = 200
+"""Of looking for offers after one import: at five a second less than an activity may take."""
 
 
-def _absent(api: Api, skus: Iterable[str]) -> set[str]:
+def _absent(api: Api, skus: Collection[str]) -> set[str]:
     """Which refused numbers have no offer: the report's words do not decide that, a look at the offers does.
 
-    Only for the first ones: a marketplace that has none of a merchant's articles is not asked for each.
+    One call for each, or all offers page by page where that is fewer calls; of more than `MOST_CALLS` the first ones only.
+    Nothing counts as absent after a call that failed.
     """
-    found: set[str] = set()
-    for sku in islice(skus, MOST_LOOK_UPS):
-        try:
-            if not fetch_by_sku(api, [sku]).articles:
-                found.add(sku)
-        except FailureError:
-            break
+    wanted = set(skus)
+    try:
+        if len(wanted) > 1:
+            page = fetch(api, "", PAGE)
+            pages = -(-(page.total or 0) // PAGE)
+            if pages <= min(len(wanted), MOST_CALLS):
+                return wanted - _listed(api, page)
+        looked_at = list(islice(skus, MOST_CALLS))
+        return {sku for sku in looked_at if not fetch_by_sku(api, [sku]).articles}
+    except FailureError:
+        return set()
+
+
+def _listed(api: Api, page: ListingPage) -> set[str]:
+    """The numbers of all offers, from the first page on."""
+    found = {article.content.sku for article in page.articles}
+    while page.more:
+        page = fetch(api, page.cursor, PAGE)
+        found |= {article.content.sku for article in page.articles}
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from canonical.catalogue import ArticlePrices, PriceTier
+from canonical.catalogue import ArticlePrices, NewOffer, PriceTier
 from canonical.failure import Failure, FailureError
 from canonical.money import HUNDRED, cents
 from canonical.push import PushAnswer, StockLevel
@@ -23,18 +23,8 @@ MORE_PRICE_COLUMNS = ("price-ranges", "discount-ranges", "start-date", "end-date
 OFFER_COLUMNS = ("sku", "product-id", "product-id-type", "price", "quantity", "state", "update-delete")
 MOST_PRICES = 50
 """Of one offer, by the vendor's word."""
+DISCOUNT_COLUMNS = ("discount-price", "discount-start-date", "discount-end-date")
 NOT_THERE = (404, 405)
-
-
-@dataclass(frozen=True)
-class NewOffer:
-    """What creates an offer; `product_id` is a GTIN or the marketplace's own number, as the settings say."""
-
-    key: str
-    sku: str
-    product_id: str
-    price: Decimal
-    quantity: int = 0
 
 
 def send_stock(api: Api, levels: Sequence[StockLevel]) -> PushAnswer:
@@ -111,11 +101,14 @@ def _row(
             # A discount without dates holds until the next file.
             dates = {"discount-start-date": _day(first.valid_from), "discount-end-date": _day(first.valid_to)}
             row = {"price": _shown(crossed), "discount-price": _shown(amount), **dates}
-    scale = ",".join(
-        f"{tier.from_quantity.to_integral_value()}|{_shown(_amount(settings, article, tier))}" for tier in steps
-    )
-    if scale:
-        row["discount-ranges" if "discount-price" in row else "price-ranges"] = scale
+    if steps:
+        # As in the vendor's examples of PRI01, where a scale begins with the first piece.
+        scale = [
+            (1, amount),
+            *((tier.from_quantity.to_integral_value(), _amount(settings, article, tier)) for tier in steps),
+        ]
+        name = "discount-ranges" if "discount-price" in row else "price-ranges"
+        row[name] = ",".join(f"{quantity}|{_shown(price)}" for quantity, price in scale)
     return row
 
 
@@ -143,36 +136,55 @@ def _day(moment: object) -> str:
     return str(moment) if moment is not None else ""
 
 
-def create(api: Api, settings: MiraklStockSettings, offers: Sequence[NewOffer]) -> PushAnswer:
-    """Create offers that are not there yet (OF01). Safe to repeat.
+@dataclass(frozen=True)
+class OfferTerms:
+    """What new offers are made by: how they find their product and their condition, and how prices are sent."""
 
-    One that is there takes over price and quantity, and loses what the file does not have, such as a discount.
-    """
-    entries = [_entry(offer, _unfit(offer)) for offer in offers]
-    fit = [offer for entry, offer in zip(entries, offers, strict=True) if not entry.known]
-    return upload(api, OFFERS, initial_file(settings, fit), entries, {"import_mode": "NORMAL"})
+    stock: MiraklStockSettings
+    prices: MiraklPriceSettings
 
+    def row(self, offer: NewOffer) -> dict[str, str]:
+        """The line that creates an offer: its price for everybody, and a discount where the settings make one.
 
-def _unfit(offer: NewOffer) -> Failure | None:
-    """Why an offer cannot be created: nothing tells its product."""
-    if offer.product_id.strip():
-        return None
-    return Failure.of("FIELD_INVALID", field="product-id", record=offer.sku, reason="-")
-
-
-def initial_file(settings: MiraklStockSettings, offers: Sequence[NewOffer]) -> bytes:
-    """The initial file of offers (D§2.3), to send or to load up by hand; one row per offer, in the order given."""
-    id_type = "EAN" if settings.offer_match is OfferMatch.GTIN else "SKU"
-    rows: list[Mapping[str, str]] = [
-        {
+        Raises `FailureError`: OFFER_EAN_MISSING, OFFER_NUMBER_MISSING, or because one of its prices cannot be sent. Scale
+        and group prices are left to the file of prices, which knows all of them.
+        """
+        by_gtin = self.stock.offer_match is OfferMatch.GTIN
+        product = (offer.gtin if by_gtin else offer.product_number).strip()
+        if not product:
+            raise FailureError(Failure.of("OFFER_EAN_MISSING" if by_gtin else "OFFER_NUMBER_MISSING", sku=offer.sku))
+        price = price_rows(self.prices, offer.prices)[0]
+        return {
             "sku": offer.sku.strip(),
-            "product-id": offer.product_id.strip(),
-            "product-id-type": id_type,
-            "price": _shown(cents(offer.price)),
+            "product-id": product,
+            "product-id-type": "EAN" if by_gtin else "SKU",
+            "price": price["price"],
             "quantity": str(max(0, offer.quantity)),
-            "state": settings.new_offer_state,
+            "state": self.stock.new_offer_state,
             "update-delete": "update",
+            **{name: price[name] for name in DISCOUNT_COLUMNS if price.get(name)},
         }
-        for offer in offers
-    ]
-    return write_table(OFFER_COLUMNS, rows)
+
+
+def create(api: Api, terms: OfferTerms, offers: Sequence[NewOffer]) -> PushAnswer:
+    """Create offers that are not there yet (OF01); without a condition for new offers in the settings none is created.
+
+    Safe to repeat: one that is there takes over price and quantity, and loses what the file does not have.
+    """
+    rows: list[dict[str, str]] = []
+    entries: list[Entry] = []
+    for offer in offers:
+        try:
+            if not terms.stock.new_offer_state:
+                raise FailureError(Failure.of("NOT_IN_SHOP", sku=offer.sku))
+            rows += [terms.row(offer)] if offer.sku.strip() else []
+            entries.append(_entry(offer))
+        except FailureError as error:
+            entries.append(_entry(offer, error.failure))
+    return upload(api, OFFERS, offer_table(rows), entries, {"import_mode": "NORMAL"})
+
+
+def offer_table(rows: Sequence[Mapping[str, str]]) -> bytes:
+    """The file of OF01; columns of discounts only where one of the offers has one."""
+    used = [name for name in DISCOUNT_COLUMNS if any(name in row for row in rows)]
+    return write_table((*OFFER_COLUMNS, *used), rows)

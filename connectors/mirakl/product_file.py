@@ -1,6 +1,6 @@
 """The product file in its two forms: the marketplace's attribute codes, or our own columns for its mapping assistant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 from canonical.catalogue import ArticleContent, DataType, Structure
@@ -27,30 +27,32 @@ OWN_COLUMNS = (
 """Always there, so that the merchant's mapping in the marketplace stays good; weights in kg, lengths in cm."""
 
 
-def operator_table(settings: MiraklArticleSettings, articles: Sequence[ArticleContent]) -> bytes:
-    """Columns of the marketplace: category, our number, the variant group, then every attribute that an article has."""
+def operator_table(settings: MiraklArticleSettings, articles: Iterable[ArticleContent]) -> tuple[bytes, int]:
+    """Columns of the marketplace, and how many rows: category, our number, the variant group, every attribute that an article has."""
+    rows = [_operator_row(settings, article) for article in articles]
     fixed = [settings.category_attribute, settings.sku_attribute]
-    if settings.variant_attribute and any(article.structure is Structure.VARIANT for article in articles):
+    if any(settings.variant_attribute in row for row in rows):
         fixed.append(settings.variant_attribute)
-    named = dict.fromkeys(entry.name for article in articles for entry in article.channel_attributes)
-    attributes = [name for name in named if name not in fixed]
-    rows = []
-    for article in articles:
-        row = {entry.name: entry.value for entry in article.channel_attributes}
-        row[settings.category_attribute] = article.channel_category
-        row[settings.sku_attribute] = article.sku.strip()
-        if article.structure is Structure.VARIANT and settings.variant_attribute:
-            row[settings.variant_attribute] = article.parent_sku or article.parent_key
-        rows.append(row)
-    return write_table((*fixed, *attributes), rows)
+    attributes = dict.fromkeys(name for row in rows for name in row if name not in fixed)
+    return write_table((*fixed, *attributes), rows), len(rows)
 
 
-def own_table(articles: Sequence[ArticleContent]) -> bytes:
-    """Our columns, then images, options, properties and custom fields as far as some article has them."""
+def _operator_row(settings: MiraklArticleSettings, article: ArticleContent) -> dict[str, str]:
+    row = {entry.name: entry.value for entry in article.channel_attributes}
+    row[settings.category_attribute] = article.channel_category
+    row[settings.sku_attribute] = article.sku.strip()
+    if article.structure is Structure.VARIANT and settings.variant_attribute:
+        row[settings.variant_attribute] = article.parent_sku or article.parent_key
+    return row
+
+
+def own_table(articles: Iterable[ArticleContent]) -> tuple[bytes, int]:
+    """Our columns, then images, options, properties and custom fields as far as some article has them; and how many rows."""
     rows = [_own_row(article) for article in articles]
     more = dict.fromkeys(name for row in rows for name in row if name not in OWN_COLUMNS)
     images = sorted((name for name in more if name.startswith("image-")), key=lambda name: int(name[6:]))
-    return write_table((*OWN_COLUMNS, *images, *(name for name in more if name not in images)), rows)
+    names = (*OWN_COLUMNS, *images, *(name for name in more if name not in images))
+    return write_table(names, rows), len(rows)
 
 
 def _own_row(article: ArticleContent) -> dict[str, str]:

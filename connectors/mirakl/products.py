@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from canonical.catalogue import ArticleContent, Structure
-from canonical.failure import Failure, FailureError
+from canonical.failure import Failure
 from canonical.push import Outcome, PushAnswer, PushResult
 from connectors.answers import RefusedError
 from connectors.mirakl.api import Api, object_of
@@ -33,7 +33,7 @@ def send(api: Api, settings: MiraklArticleSettings, articles: Sequence[ArticleCo
     if not fit:
         return PushAnswer(results=tuple(entry.known for entry in entries if entry.known))
     is_operator = settings.product_format is ProductFormat.OPERATOR
-    table = operator_table(settings, fit) if is_operator else own_table(fit)
+    table, _ = operator_table(settings, fit) if is_operator else own_table(fit)
     fields = {"operator_format": "true" if is_operator else "false"}
     answer = api.post(OPERATION, "/products/imports", form(fields, [("file", "products.csv", CSV, table)]))
     begun_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -133,15 +133,3 @@ def _product_refs(body: bytes, skus: set[str], sku_column: str) -> dict[str, str
         if sku and number:
             found[sku] = number
     return found
-
-
-def initial_file(articles: Sequence[ArticleContent]) -> bytes:
-    """The initial file of products for the marketplace's mapping assistant (D§2.1, D§8.5), in our own columns.
-
-    Raises `FailureError` SKU_MISSING naming the first article without a number: a file with holes would map nothing.
-    """
-    products = [article for article in articles if article.structure is not Structure.PARENT and not article.is_deleted]
-    for article in products:
-        if not article.sku.strip():
-            raise FailureError(Failure.of("SKU_MISSING", name=article.words.name or article.key))
-    return own_table(products)

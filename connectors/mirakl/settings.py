@@ -1,8 +1,8 @@
 """What a person enters for a marketplace of Mirakl: the account, and per feature what only these marketplaces know."""
 
 import re
+from dataclasses import replace
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -18,29 +18,19 @@ from canonical.settings import (
     StockSettings,
     setting,
 )
-from connectors.forms import key_invalid, url_invalid
+from connectors.forms import address_of, key_invalid, url_invalid
 
-_HOST = re.compile(r"[^\s/@\\:<>\"']+")
 _KEY = re.compile(r"[!-~]{8,}")
 _BEFORE_KEY = re.compile(r"^(authorization:?)?(bearer)?(?=.)", re.IGNORECASE)
 
 
 def clean_url(pasted: str) -> str:
     """Make the marketplace's address of what was pasted: its host, whatever page was open; raises `URL_INVALID`."""
-    text = "".join(pasted.split())
-    if "://" not in text:
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise url_invalid(pasted) from None
-    host = parts.hostname or ""
-    is_named = "." in host or port is not None
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or parts.username is not None or not is_named:
+    address = address_of(pasted)
+    if "." not in address.host and address.port is None:
         raise url_invalid(pasted)
-    scheme = "https" if host.endswith(".mirakl.net") else parts.scheme
-    return f"{scheme}://{host}{f':{port}' if port else ''}"
+    scheme = "https" if address.host.endswith(".mirakl.net") else address.scheme
+    return replace(address, scheme=scheme).origin
 
 
 class MiraklCredentials(BaseModel):
@@ -146,11 +136,10 @@ class MiraklStockSettings(StockSettings):
         "11",
         "Condition of new offers",
         "Zustand neuer Angebote",
-        "The marketplace's code; 11 is usually 'New'.",
-        "Der Code des Marktplatzes; 11 ist meist „Neu“.",
+        "The marketplace's code; 11 is usually 'New'. Empty: no offers are created.",
+        "Der Code des Marktplatzes; 11 ist meist „Neu“. Leer: es werden keine Angebote angelegt.",
         section="offers",
         channel_options="offer_states",
-        mandatory=True,
     )
 
 

@@ -141,7 +141,7 @@ class Listing(SQLModel, table=True):
 
 
 class Scan(SQLModel, table=True):
-    """Reading a channel's articles: for the worksheet (`pairing`) or the initial import (`import`), resumable by its cursor."""
+    """Reading from a channel: articles for the worksheet (`pairing`) or the initial import (`import`), resumable by cursor, or `tasks`."""
 
     __tablename__ = "scan"
 
@@ -170,6 +170,8 @@ class ImportItem(SQLModel, table=True):
         UniqueConstraint("integration_id", "ref"),
         Index("ix_import_item_state", "integration_id", "state", "id"),
         Index("ix_import_item_parent", "integration_id", "parent_ref"),
+        Index("ix_import_item_sku", "integration_id", "sku"),
+        Index("ix_import_item_queued", "integration_id", "structure", "id", postgresql_where=text("state = 'queued'")),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)

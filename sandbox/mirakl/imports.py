@@ -285,11 +285,13 @@ class PricesApi:
 def _price_of(row: Row) -> Json:
     amount = price(row["price"], "price")
     discount = discount_of(row, amount)
+    # A scale may begin with the first piece, as in the vendor's examples: that is the price itself.
     volumes = [
-        {"threshold": whole(threshold, "price-ranges"), "price": price(value, "price-ranges")}
+        {"threshold": pieces, "price": price(value, "price-ranges")}
         for threshold, _, value in (part.partition("|") for part in row.get("price-ranges", "").split(",") if part)
+        if (pieces := whole(threshold, "price-ranges")) > 1
     ]
-    return {"price": amount, "discount": discount, "channel": row.get("channels", ""), "volumes": volumes[1:]}
+    return {"price": amount, "discount": discount, "channel": row.get("channels", ""), "volumes": volumes}
 
 
 def discount_of(row: Row, amount: Decimal) -> Json | None:

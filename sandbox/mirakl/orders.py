@@ -13,7 +13,7 @@ from sandbox.mirakl import lifecycle
 from sandbox.mirakl.amounts import EXCLUDED, INCLUDED, in_mode
 from sandbox.mirakl.answers import Answer, link_header
 from sandbox.mirakl.errors import MiraklError, bad_request, invalid_state, not_found
-from sandbox.mirakl.fixed import ADDITIONAL_FIELDS, CARRIERS
+from sandbox.mirakl.fixed import ADDITIONAL_FIELDS, CARRIERS, REASONS
 from sandbox.mirakl.model import text
 from sandbox.mirakl.parameters import Call, listed, needed
 
@@ -208,7 +208,11 @@ class OrdersApi:
                 raise not_found("Order line", call.ids["line"], "ORDER_LINE_NOT_FOUND")
             if lines[0]["order_line_state"] != "INCIDENT_OPEN":
                 raise invalid_state("INCIDENT_OPEN", lines[0]["order_line_state"])
-            lines[0] |= {"order_line_state": order["order_state"], "order_line_state_reason_code": reason}
+            solved = {
+                "order_line_state_reason_code": reason,
+                "order_line_state_reason_label": REASONS.get(reason, ("", None))[1],
+            }
+            lines[0] |= {"order_line_state": order["order_state"], **solved}
             self._shop.save_order(order)
             self._shop.record("order_status", order["order_id"], "incident resolved", call.request_id)
         return Answer()

@@ -20,6 +20,7 @@ from sandbox.mirakl import lifecycle, memory
 from sandbox.mirakl.amounts import INCLUDED, cents, gross
 from sandbox.mirakl.catalogue import CATEGORIES, category_paths
 from sandbox.mirakl.checkout import Basket, Promotion, Terms, build_order
+from sandbox.mirakl.fixed import REASONS
 from sandbox.mirakl.frequency import Frequencies
 from sandbox.mirakl.imports import Import
 from sandbox.mirakl.model import TAX_RATES, Offer, Product, text, utc_now
@@ -248,7 +249,11 @@ class MiraklShop:
             changed = lifecycle.changed(self.orders[order], self.clock())
             for entry in changed["order_lines"]:
                 if entry["order_line_id"] == line:
-                    entry |= {"order_line_state": "INCIDENT_OPEN", "order_line_state_reason_code": reason}
+                    entry |= {
+                        "order_line_state": "INCIDENT_OPEN",
+                        "order_line_state_reason_code": reason,
+                        "order_line_state_reason_label": REASONS[reason][1],
+                    }
             self.save_order(changed)
 
     def revoke(self) -> None:

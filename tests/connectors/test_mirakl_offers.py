@@ -6,16 +6,21 @@ from typing import Any
 
 import pytest
 
+import connectors
 from canonical.catalogue import (
     ArticlePrices,
+    InitialFile,
+    NewOffer,
     PriceTier,
 )
 from canonical.codes import Kind
 from canonical.failure import Failure, FailureError
+from canonical.feature import Feature
 from canonical.push import Outcome, PushAnswer, PushResult, StockLevel
-from connectors.mirakl.offers import NewOffer
+from connectors.mirakl import SPEC
 from connectors.mirakl.tables import read_table
 from connectors.mirakl.tickets import Entry, Ticket
+from connectors.protocol import MakesInitialFiles
 from tests.connectors.test_mirakl_support import Market, answer, market
 
 __all__ = ["market"]
@@ -202,7 +207,7 @@ def test_every_price_of_an_offer_is_sent_because_the_others_are_deleted(market: 
         tier("7.90", valid_from=date(2026, 3, 1), valid_to=date(2026, 3, 2)),
     )
     assert sent_prices(market, article, group_map={"Händler": "B2B"}) == [
-        {"offer-sku": "MUG", "price": "11.90", "price-ranges": "5|10.90,10|9.90"},
+        {"offer-sku": "MUG", "price": "11.90", "price-ranges": "1|11.90,5|10.90,10|9.90"},
         {"offer-sku": "MUG", "price": "8.90", "customer-group-ids": "B2B"},
         {"offer-sku": "MUG", "price": "7.90", "start-date": "2026-03-01", "end-date": "2026-03-02"},
     ]
@@ -230,15 +235,96 @@ def test_too_many_prices_of_one_offer_are_refused_here(market: Market) -> None:
 # --- new offers ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("match", "kind"), [("gtin", "EAN"), ("marketplace_number", "SKU")])
-def test_new_offers_find_their_product_as_the_settings_say(market: Market, match: str, kind: str) -> None:
+def new_offer(sku: str = "MUG", *tiers: PriceTier, **fields: Any) -> NewOffer:
+    known: dict[str, Any] = {"gtin": "4006381333931", "product_number": "MP-7", "quantity": 3}
+    return NewOffer(prices=prices(sku, "11.9", *tiers, **fields.pop("base", {})), **known | fields)
+
+
+def initial(offers: list[NewOffer], **settings: dict[str, Any]) -> InitialFile:
+    """The initial file of offers, as a reader makes it: without a network."""
+    features = SPEC.features
+    chosen = {Feature(name): features[Feature(name)].settings(**values) for name, values in settings.items()}
+    made = connectors.reader("mirakl")
+    assert isinstance(made, MakesInitialFiles)
+    return made.initial_offer_file(chosen, iter(offers))
+
+
+def refused_at_once(market: Market, offers: list[NewOffer], **settings: Any) -> dict[str, str]:
+    """The results of what could not even be handed over."""
+    return outcomes(market.connect(**settings).create_offers(offers))
+
+
+@pytest.mark.parametrize(
+    ("match", "kind", "product"), [("gtin", "EAN", "4006381333931"), ("marketplace_number", "SKU", "MP-7")]
+)
+def test_new_offers_find_their_product_as_the_settings_say(market: Market, match: str, kind: str, product: str) -> None:
     market.answers(answer({"import_id": 5}, 201))
     connector = market.connect(stock={"offer_match": match, "new_offer_state": "1"})
-    new = [NewOffer("A-1", "MUG", "4006381333931", Decimal("11.9"), 3), NewOffer("A-2", "CUP", " ", Decimal(1))]
-    entries = Ticket.parse(connector.create_offers(new).ticket).entries
-    assert entries[1].known is not None and entries[1].known.failure is not None
-    assert entries[1].known.failure.code == "FIELD_INVALID" and entries[0].known is None
-    row = {"sku": "MUG", "product-id": "4006381333931", "product-id-type": kind, "price": "11.90", "quantity": "3"}
+    connector.create_offers([new_offer()])
+    row = {"sku": "MUG", "product-id": product, "product-id-type": kind, "price": "11.90", "quantity": "3"}
     assert market.requests[0].table() == [row | {"state": "1", "update-delete": "update"}]
-    assert read_table(connector.initial_offer_file(new[:1])) == market.requests[0].table()
+    found = initial([new_offer()], stock={"offer_match": match, "new_offer_state": "1"})
+    assert (read_table(found.content), found.count) == (market.requests[0].table(), 1)
     assert market.requests[0].parts()["import_mode"][1] == b"NORMAL"
+
+
+def test_a_new_offer_says_what_it_lacks_and_the_others_are_created(market: Market) -> None:
+    nothing = {"gtin": " ", "product_number": ""}
+    assert refused_at_once(market, [new_offer(**nothing)]) == {"A-MUG": "OFFER_EAN_MISSING"}
+    by_number = {"stock": {"offer_match": "marketplace_number"}}
+    assert refused_at_once(market, [new_offer(**nothing)], **by_number) == {"A-MUG": "OFFER_NUMBER_MISSING"}
+    assert refused_at_once(market, [new_offer("  ")]) == {"A-  ": "NOT_IN_SHOP"}
+    unmapped = new_offer("MUG", tier("2", group="Händler"))
+    assert refused_at_once(market, [unmapped]) == {"A-MUG": "NO_GROUP_MAP"}
+    market.answers(answer({"import_id": 5}, 201))
+    sent = market.connect().create_offers([new_offer(**nothing), new_offer("CUP")])
+    assert [entry.key for entry in Ticket.parse(sent.ticket).sent] == ["A-CUP"]
+    found = initial([new_offer(**nothing), new_offer("  "), new_offer("CUP")])
+    assert [row["sku"] for row in read_table(found.content)] == ["CUP"]
+    assert {key: failure.code for key, failure in found.left_out} == {
+        "A-MUG": "OFFER_EAN_MISSING",
+        "A-  ": "SKU_MISSING",
+    }
+
+
+def test_without_a_condition_for_new_offers_none_is_created(market: Market) -> None:
+    assert refused_at_once(market, [new_offer()], stock={"new_offer_state": ""}) == {"A-MUG": "NOT_IN_SHOP"}
+    assert market.requests == []
+    with pytest.raises(FailureError, match="SETTINGS_INCOMPLETE"):
+        initial([new_offer()], stock={"new_offer_state": ""})
+
+
+def test_a_new_offers_price_follows_the_price_settings() -> None:
+    net = new_offer(base={"is_gross": False, "pseudo_amount": Decimal("14.9")})
+    assert read_table(initial([net], prices={"prices_net": True}).content)[0]["price"] == "11.90"
+    (row,) = read_table(initial([net], prices={"send_pseudo_price": True}).content)
+    assert (row["price"], row["discount-price"]) == ("17.73", "14.16"), "gross, by the rate of the settings"
+
+
+def test_a_marketplace_without_any_offer_is_asked_once_and_not_for_each(market: Market) -> None:
+    skus = [f"S{number}" for number in range(300)]
+    rows = "".join(f'"{number}";"Unknown";"{sku}"\n' for number, sku in enumerate(skus))
+    nothing = answer({"offers": [], "total_count": 0})
+    market.answers(answer(status(errors=300)), answer(f'"line";"error";"offer-sku"\n{rows}'.encode()), nothing)
+    ticket = str(Ticket("STO01", "i", tuple(Entry(sku, sku) for sku in skus)))
+    assert set(outcomes(market.connect().check_ticket(ticket)).values()) == {"NOT_IN_SHOP"}
+    assert market.calls == ["STO02", "STO03", "OF21"]
+
+
+def test_offers_that_are_there_are_found_by_pages_where_that_is_fewer_calls(market: Market) -> None:
+    skus = [f"S{number}" for number in range(4)]
+    rows = "".join(f'"{number}";"Refused";"{sku}"\n' for number, sku in enumerate(skus))
+    there = (range(100, 200), [2])
+    pages = [answer({"offers": [offer(number) for number in page], "total_count": 101}) for page in there]
+    market.answers(answer(status(errors=4)), answer(f'"line";"error";"offer-sku"\n{rows}'.encode()), *pages)
+    ticket = str(Ticket("STO01", "i", tuple(Entry(sku, sku) for sku in skus)))
+    found = outcomes(market.connect().check_ticket(ticket))
+    assert [sku for sku, code in found.items() if code == "ITEM_REFUSED"] == ["S2"]
+    assert market.calls == ["STO02", "STO03", "OF21", "OF21"]
+
+
+def test_where_offers_cannot_be_looked_at_none_counts_as_absent(market: Market) -> None:
+    report = b'"line";"error";"offer-sku"\n"2";"Unknown";"S1"\n"3";"Unknown";"S2"\n'
+    market.answers(answer(status(errors=2)), answer(report), answer({"message": "later"}, 503))
+    ticket = str(Ticket("STO01", "i", (Entry("S1", "S1"), Entry("S2", "S2"))))
+    assert set(outcomes(market.connect().check_ticket(ticket)).values()) == {"ITEM_REFUSED"}

@@ -10,17 +10,20 @@ from canonical.catalogue import (
     ArticleContent,
     CategoryPlace,
     DataType,
+    InitialFile,
     NamedValue,
     Picture,
     Structure,
     Words,
 )
-from canonical.failure import FailureError
+from canonical.feature import Feature
 from canonical.push import PushAnswer
 from canonical.taxonomy import Requirement
 from connectors.mirakl.choices import _LISTS
+from connectors.mirakl.settings import MiraklArticleSettings
 from connectors.mirakl.tables import read_table
 from connectors.mirakl.tickets import Entry, Ticket
+from connectors.protocol import MakesInitialFiles
 from tests.connectors.test_mirakl_offers import offer, outcomes
 from tests.connectors.test_mirakl_support import Market, answer, market
 
@@ -163,10 +166,27 @@ def test_our_own_columns_hold_everything_for_the_mapping_assistant(market: Marke
         "property-name": "eigen",
         "field-Farbe": "rot",
     }.items() <= row.items()
-    assert read_table(connector.initial_product_file([article])) == [row]
-    with pytest.raises(FailureError) as caught:
-        connector.initial_product_file([product(" ")])
-    assert caught.value.failure.code == "SKU_MISSING"
+    found = initial([article, product(" "), product("SHIRT", structure=Structure.PARENT)], product_format="own")
+    assert (read_table(found.content), found.count) == ([row], 1)
+    assert [(key, failure.code) for key, failure in found.left_out] == [("A- ", "SKU_MISSING")]
+
+
+def initial(articles: list[ArticleContent], **settings: Any) -> InitialFile:
+    """The initial file of products, as a reader makes it: without a network."""
+    chosen = {Feature.ARTICLES: MiraklArticleSettings(**settings)}
+    made = connectors.reader("mirakl")
+    assert isinstance(made, MakesInitialFiles)
+    return made.initial_product_file(chosen, iter(articles))
+
+
+def test_the_initial_file_has_the_columns_in_which_products_will_be_sent() -> None:
+    sent = read_table(initial([product(), product("CUP")], sku_attribute="shop-sku").content)
+    assert sent[1] == {"category": "C-1", "shop-sku": "CUP", "title": "Becher", "ean": "4006381333931"}
+    unmapped = initial([product(channel_category="", channel_attributes=())])
+    assert read_table(unmapped.content)[0]["name"] == "Becher", "ours for the assistant, where nothing is mapped here"
+    late = initial([product(), product("CUP", channel_category="")])
+    assert (late.count, [failure.code for _, failure in late.left_out]) == (1, ["CATEGORY_UNMAPPED"])
+    assert initial([]).count == 0
 
 
 TICKET = str(Ticket("P41", "9", (Entry("A-MUG", "MUG"), Entry("A-CUP", "CUP")), "2026-03-01T00:00:00+00:00"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import connectors.mirakl
-from canonical.catalogue import ArticleContent, ArticlePrices, NamedValue, PriceTier
+from canonical.catalogue import ArticleContent, ArticlePrices, NamedValue, NewOffer, PriceTier
 from canonical.codes import Kind
 from canonical.failure import FailureError
 from canonical.feature import Feature
@@ -26,7 +26,6 @@ from canonical.push import (
     StockLevel,
 )
 from connectors.account import Account
-from connectors.mirakl.offers import NewOffer
 from connectors.transport import TransportOptions
 from sandbox.mirakl import MiraklShop
 from sandbox.server import SandboxServer
@@ -275,9 +274,12 @@ def test_prices_and_new_offers_arrive(gross_shop: MiraklShop) -> None:
     ]
     assert settled(connector, connector.send_prices(prices)) == ["accepted", "NOT_IN_SHOP"]
     assert gross_shop.offers["MUG"].price == Decimal("9.90") and gross_shop.offers["MUG"].quantity == 10_000
-    new = [NewOffer("1", "MUG-2", "4006381333931", Decimal(5), 3), NewOffer("2", "MUG-3", "0000", Decimal(5))]
+    new = [
+        NewOffer(prices=prices[0].model_copy(update={"key": sku, "sku": sku}), gtin=gtin, quantity=3)
+        for sku, gtin in (("MUG-2", "4006381333931"), ("MUG-3", "0000"))
+    ]
     assert settled(connector, connector.create_offers(new)) == ["accepted", "ITEM_REFUSED"]
-    assert gross_shop.offers["MUG-2"].quantity == 3
+    assert (gross_shop.offers["MUG-2"].quantity, gross_shop.offers["MUG-2"].price) == (3, Decimal("9.90"))
 
 
 def test_products_arrive_in_the_marketplaces_columns(gross_shop: MiraklShop) -> None:

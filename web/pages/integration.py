@@ -45,6 +45,7 @@ from web.context import (
 )
 from web.forms import SectionView
 from web.i18n import N_
+from web.pages import channel_tasks
 from workflows import ids
 
 router = APIRouter(include_in_schema=False)
@@ -110,6 +111,7 @@ async def overview(request: Request, integration_id: str) -> Response:
             "events": journal.lifecycle_events(session, integration_id, 8),
             "acceptance": acceptance.waiting(session, integration_id),
             **_notifications(request, session, row),
+            **channel_tasks.card(session, row.id, row.connector),
         }
 
     row, shown = await in_db(request, read)

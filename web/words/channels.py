@@ -75,6 +75,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "list": N_("one of a list"),
         "multi_list": N_("several of a list"),
     },
+    "channel_task": {"incident": N_("Incident")},
     "structure": {"simple": N_("simple"), "parent": N_("matrix"), "variant": N_("variant")},
 }
 """Every kind of value with its English words, which are translated where they are shown."""
