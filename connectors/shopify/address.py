@@ -2,9 +2,8 @@
 
 import re
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
-from pydantic_core import PydanticCustomError
+from connectors.forms import address_of, url_invalid
 
 DOMAIN = ".myshopify.com"
 SHOP_DOMAIN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]*\.myshopify\.com")
@@ -19,19 +18,10 @@ def clean_shop(pasted: str) -> str:
     Raises the form error `URL_INVALID` for anything else: a custom domain leads to the storefront, not to the interface.
     An address with its scheme is kept as it is where it cannot be on the internet: the sandbox of tests and demos.
     """
-    text = "".join(pasted.split())
-    try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
-        port = parts.port
-    except ValueError:
-        raise url_invalid(pasted) from None
-    host = (parts.hostname or "").rstrip(".")
-    if parts.scheme not in ("http", "https") or parts.username is not None or not host:
-        raise url_invalid(pasted)
-    if "://" in text and _is_inside(host):
-        shown = f"[{host}]" if ":" in host else host
-        return f"{parts.scheme}://{shown}{f':{port}' if port else ''}"
-    handle = _handle(host, parts.path)
+    address = address_of(pasted)
+    if address.has_scheme and _is_inside(address.host):
+        return address.origin
+    handle = _handle(address.host, address.path)
     if not _HANDLE.fullmatch(handle):
         raise url_invalid(pasted)
     return f"https://{handle}{DOMAIN}"
@@ -53,8 +43,3 @@ def _is_inside(host: str) -> bool:
         return not ip_address(host).is_global
     except ValueError:
         return "." not in host or host.endswith(".localhost")
-
-
-def url_invalid(pasted: str) -> PydanticCustomError:
-    """The form error for an address that cannot be the shop's."""
-    return PydanticCustomError("URL_INVALID", "'{value}' is not a valid address", {"value": pasted.strip()[:200]})

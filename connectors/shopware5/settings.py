@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from connectors.forms import key_invalid, shop_address
 
-_NOT_THE_SHOP = re.compile(r"/(backend|api|shopware\.php|account)(/.*)?$", re.IGNORECASE)
+_NOT_THE_SHOP = re.compile(r"/(backend|api|shopware\.php|index\.php|account)(/.*)?$", re.IGNORECASE)
 """What people copy along with the address; a folder before it belongs to the shop and stays."""
 
 

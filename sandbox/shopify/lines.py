@@ -19,7 +19,7 @@ def original(line: Json) -> Bag:
 
 def allocated(line: Json, wanted: Callable[[Json], bool] = lambda _: True) -> Bag:
     """The discounts that fall to a line, or those of them that are wanted."""
-    bag: Bag = line.get("unit") or line["originalPriceSet"]
+    bag: Bag = line["unit"] if "unit" in line else line["originalPriceSet"]
     return total((a["amount"] for a in line["allocations"] if wanted(a)), bag.zero())
 
 
@@ -30,7 +30,7 @@ def discounted(line: Json) -> Bag:
 
 def tax(line: Json) -> Bag:
     """The line's taxes as ordered."""
-    bag: Bag = line.get("unit") or line["originalPriceSet"]
+    bag: Bag = line["unit"] if "unit" in line else line["originalPriceSet"]
     return total((t["priceSet"] for t in line["taxLines"]), bag.zero())
 
 

@@ -29,7 +29,9 @@ class Problems:
 
     def blank(self, pointer: str) -> None:
         """A value is missing."""
-        self.errors.append(errors.one(400, errors.BLANK, "This value should not be blank.", pointer=pointer))
+        error = errors.one(400, errors.BLANK, "This value should not be blank.", pointer=pointer)
+        if error not in self.errors:
+            self.errors.append(error)
 
     def wrong_type(self, pointer: str, wanted: str) -> None:
         """A value is of another type."""

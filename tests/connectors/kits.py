@@ -33,6 +33,7 @@ from connectors.account import Account
 from connectors.transport import TransportOptions
 from sandbox.server import SandboxServer
 from sandbox.shop import Ledger, OrderFacts, SimulatedShop
+from tests.contract.operations import unlisted
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 SKU, NEW_SKU = "MUG", "NEU-1"
@@ -326,4 +327,8 @@ def served(key: str, **options: Any) -> Iterator[UnderTest]:
         made = UnderTest(shop, server.url)
         made.settings()
         shop.requests.clear()
+        shop.traffic = []
         yield made
+        # What no contract test holds against the vendor's description is not sent here either.
+        new = unlisted(key, shop.traffic or ())
+        assert not new, f"no contract test covers {sorted(new)}; see docs/contract-tests.md"

@@ -207,6 +207,11 @@ def load() -> MiraklSpec:
     return MiraklSpec(Path(os.environ.get("CONNECT_SHARED", Path(__file__).parents[3] / "shared")))
 
 
+def described() -> set[str]:
+    """The codes of all operations of the two files."""
+    return {each.id for each in load().operations}
+
+
 def operation(exchange: Exchange) -> str:
     """The code of an exchange's operation."""
     return load().operation(exchange)

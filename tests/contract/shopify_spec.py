@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from graphql import (
+    REMOVE,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -30,9 +31,12 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableNode,
+    Visitor,
     build_schema,
     parse,
     validate,
+    visit,
 )
 from graphql.execution.values import get_argument_values, get_variable_values
 
@@ -62,6 +66,13 @@ def specification() -> GraphQLSchema:
     return build_schema(DESCRIPTION.sub("", text), assume_valid=True, no_location=True)
 
 
+def described() -> set[str]:
+    """The root fields of all queries and mutations."""
+    query, mutation = specification().query_type, specification().mutation_type
+    assert query is not None and mutation is not None
+    return {*query.fields, *mutation.fields}
+
+
 def operation(exchange: Exchange) -> str:
     """What an exchange does: the root fields of its query, or the address of the token endpoint."""
     if not GRAPHQL.match(exchange.path):
@@ -85,7 +96,24 @@ def violations(exchange: Exchange) -> list[str]:
         return [] if isinstance(answer, dict) and "errors" in answer else ["answer: an error without `errors`"]
     if not isinstance(answer, dict):
         return ["answer: no JSON object"]
-    return list(_answer(document, answer))
+    return list(_answer(visit(document, _Excluded(_json(exchange.body).get("variables") or {})), answer))
+
+
+class _Excluded(Visitor):
+    """Takes out what a request's variables exclude by `@include` and `@skip`: it is not in the answer."""
+
+    def __init__(self, variables: Json) -> None:
+        super().__init__()
+        self._variables = variables
+
+    def enter_field(self, node: FieldNode, *_: Any) -> Any:
+        """Keep or remove one field."""
+        for directive in node.directives or ():
+            condition = {argument.name.value: argument.value for argument in directive.arguments or ()}.get("if")
+            is_met = self._variables.get(condition.name.value) if isinstance(condition, VariableNode) else True
+            if is_met is (directive.name.value == "skip"):
+                return REMOVE
+        return None
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------------

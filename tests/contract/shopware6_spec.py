@@ -67,6 +67,14 @@ def _templates() -> list[tuple[re.Pattern[str], str]]:
     return [(re.compile("^" + re.sub(r"\{\w+\}", "[^/]+", path) + "/?$"), path) for path in paths]
 
 
+def described() -> set[str]:
+    """All operations of the file."""
+    methods = {"get", "post", "put", "patch", "delete"}
+    return {
+        f"{one.upper()} {path}" for path, known in specification()["paths"].items() for one in known if one in methods
+    }
+
+
 def operation(exchange: Exchange) -> str:
     """The operation of an exchange, such as `POST /search/order`; the bare path where the vendor has none."""
     path = exchange.path.removeprefix("/api")
