@@ -109,6 +109,8 @@ class OrderLine(_Frozen):
     tax: Decimal
     tax_rate: Decimal | None
     """Percent; None when the channel states tax without a rate."""
+    tax_parts: int = 1
+    """How many amounts its tax is made of, each rounded by itself: taxes of a state and a city, its share of a promotion."""
     discount_net: Decimal = ZERO
     discount_tax: Decimal = ZERO
     properties: tuple[Property, ...] = ()
@@ -118,6 +120,8 @@ class OrderLine(_Frozen):
     """The line of the bundle that this line is a part of, where the channel sends bundles taken apart."""
     removed: Decimal = Decimal(0)
     """How much of `quantity` was taken out again before the import: order edits, refunds, cancelled items (D§10.2)."""
+    was_charged: bool = True
+    """Whether the buyer paid for what was removed; not for what was refused or cancelled before the channel charged it."""
 
 
 class Charge(_Frozen):
@@ -219,6 +223,8 @@ class ChannelOrder(_Frozen):
     """Sold over the counter."""
     is_tax_owed_by_channel: bool = False
     """The marketplace is the deemed supplier: no VAT on the seller's invoice (D§10.4)."""
+    is_tax_left_to_seller: bool = False
+    """All amounts are gross and no tax is stated at all: net holds the whole amount until the seller takes its tax out."""
     payments: tuple[PaymentPart, ...] = ()
     """The parts, where the channel names them; empty: `payment` paid all of it."""
     stated: StatedTotals

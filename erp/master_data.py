@@ -26,6 +26,7 @@ from erp.rules import (
     TermInfo,
 )
 from erp.rules.address import complete
+from erp.rules.amounts import Amounts, LineAmounts
 from erp.rules.customer import email_key, name_key
 from erp.tables import ArticleTaxRate, DeliveryTerm, ExchangeRate, PaymentMethod, Project, ShippingMethod, TaxRate
 
@@ -73,6 +74,7 @@ def load_for(
         articles_by_foreign_number=foreign,
         components=_components(session, (*articles.values(), *foreign.values())),
         tax_rates=_tax_rates(session),
+        category_rates=_category_rates(session) if any(order.is_tax_left_to_seller for order in orders) else {},
         article_rates=_article_rates(session, (*articles.values(), *foreign.values())),
         oss=_oss(session),
         exchange_rates={row.currency: row.rate for row in currencies},
@@ -132,6 +134,15 @@ def _tax_rates(session: Session) -> dict[str, frozenset[Decimal]]:
     for row in session.exec(select(TaxRate)):
         rates.setdefault(row.country, set()).add(row.rate)
     return {country: frozenset(known) for country, known in rates.items()}
+
+
+def _category_rates(session: Session) -> dict[tuple[str, str], tuple[tuple[datetime | None, Decimal], ...]]:
+    """The same table by category, for orders whose channel leaves the tax to the seller."""
+    rates: dict[tuple[str, str], tuple[tuple[datetime | None, Decimal], ...]] = {}
+    for row in session.exec(select(TaxRate)):
+        key = (row.country, row.kind)
+        rates[key] = (*rates.get(key, ()), (row.valid_from, row.rate))
+    return rates
 
 
 def _article_rates(session: Session, articles: Iterable[ArticleInfo]) -> dict[tuple[int, str], Decimal]:
@@ -238,10 +249,10 @@ def booked_orders(session: Session, integration_id: str, external_ids: Iterable[
     """Find the orders that are booked already, with what a newer version of their document is compared with."""
     rows = session.execute(_BOOKED, {"integration": integration_id, "ids": storable(set(external_ids))}).all()
     lines = _booked_lines(session, [row.id for row in rows])
-    return {row.external_id: _booked(row, lines.get(row.id, frozenset())) for row in rows}
+    return {row.external_id: _booked(row, lines.get(row.id, [])) for row in rows}
 
 
-def _booked(row: Any, lines: frozenset[BookedLine]) -> BookedOrder:
+def _booked(row: Any, lines: Sequence[Any]) -> BookedOrder:
     return BookedOrder(
         id=row.id,
         channel_total=row.channel_total,
@@ -252,20 +263,29 @@ def _booked(row: Any, lines: frozenset[BookedLine]) -> BookedOrder:
         delivery=row.delivery,
         is_cancelled=row.is_cancelled,
         is_shipped=row.is_shipped,
-        lines=lines,
+        lines=frozenset(
+            BookedLine(line.line_ref, line.quantity, line.net, line.tax, tuple(line.line_refs), line.id, line.gone)
+            for line in lines
+            if line.kind == "article" or (line.kind == "component" and line.line_ref)
+        ),
         total=row.total,
         payment_state=row.payment_state,
+        amounts=tuple(
+            LineAmounts(line.id, line.kind, line.tax_rate, Amounts(line.quantity, line.net, line.tax, line.gross))
+            for line in lines
+        ),
     )
 
 
-def _booked_lines(session: Session, order_ids: list[int]) -> dict[int, frozenset[BookedLine]]:
-    if not order_ids:
-        return {}
-    lines: dict[int, set[BookedLine]] = {}
-    query = text(
-        "SELECT order_id, line_ref, quantity, net, tax, line_refs FROM sales_order_line WHERE order_id = ANY(:ids)"
-        " AND (kind = 'article' OR kind = 'component' AND line_ref <> '')"
-    )
-    for order_id, ref, quantity, net, tax, refs in session.execute(query, {"ids": order_ids}):
-        lines.setdefault(order_id, set()).add(BookedLine(ref, quantity, net, tax, tuple(refs)))
-    return {order_id: frozenset(found) for order_id, found in lines.items()}
+_BOOKED_LINES = text(
+    "SELECT order_id, id, kind, line_ref, line_refs, quantity, net, tax, gross, tax_rate, cancelled + returned AS gone"
+    " FROM sales_order_line WHERE order_id = ANY(:ids) ORDER BY order_id, position"
+)
+
+
+def _booked_lines(session: Session, order_ids: list[int]) -> dict[int, list[Any]]:
+    lines: dict[int, list[Any]] = {}
+    if order_ids:
+        for row in session.execute(_BOOKED_LINES, {"ids": order_ids}):
+            lines.setdefault(row.order_id, []).append(row)
+    return lines

@@ -21,6 +21,7 @@ from erp.payments import note_refund_in_channel
 from erp.push_refunds import paid_out
 from erp.rules.address import delivery_of, snapshot
 from erp.rules.cancelling import cancellable
+from erp.rules.changes import are_lines_changed, is_total_changed
 from erp.rules.model import BookedOrder
 from erp.rules.order_life import Action, allowed, demand
 from erp.rules.takeover import OurLine, Ours, Plan, plan
@@ -93,12 +94,14 @@ def changed_order(order: ChannelOrder, booked: BookedOrder) -> ChangedOrder:
         "billing": snapshot(order.billing),
         "delivery": snapshot(delivery_of(order)),
     }
-    parts = tuple(
-        name
-        for name in before
-        if _differs(name, before[name], after[name])
-        and not (name == "refund" and booked.explains_refund(order.refunded))
-    )
+    differs = {
+        "amount": is_total_changed(order, booked),
+        "refund": not booked.explains_refund(order.refunded),
+        "lines": are_lines_changed(order, booked),
+        "billing": before["billing"] != after["billing"],
+        "delivery": before["delivery"] != after["delivery"],
+    }
+    parts = tuple(name for name, is_different in differs.items() if is_different)
     return ChangedOrder(booked.id, parts, {name: before[name] for name in parts}, {name: after[name] for name in parts})
 
 
@@ -110,27 +113,6 @@ def _shown(ref: str, quantity: Decimal, net: Decimal, tax: Decimal, refs: Sequen
     return {
         "ref": ref, "refs": list(refs or (ref,)), "quantity": f"{quantity.normalize():f}", "net": str(net), "tax": str(tax),
     }  # fmt: skip
-
-
-def _differs(name: str, before: Any, after: Any) -> bool:
-    if name in ("amount", "refund"):
-        return Decimal(before) != Decimal(after)
-    if name != "lines":
-        return bool(before != after)
-    ours = {ref: index for index, line in enumerate(before) for ref in line["refs"]}
-    theirs = [(ours.get(line["ref"], line["ref"]), line) for line in after]
-    return _sums(enumerate(before)) != _sums(theirs)
-
-
-def _sums(lines: Iterable[tuple[int | str, Mapping[str, Any]]]) -> dict[int | str, tuple[Decimal, ...]]:
-    """Quantity, net and tax by line, several items of one line added up; what is nothing is no line."""
-    sums: dict[int | str, tuple[Decimal, ...]] = {}
-    for key, line in lines:
-        of_line = sums.get(key, (Decimal(0),) * 3)
-        sums[key] = tuple(
-            known + Decimal(line[name]) for known, name in zip(of_line, ("quantity", "net", "tax"), strict=True)
-        )
-    return {key: values for key, values in sums.items() if any(values)}
 
 
 def note_changes(session: Session, changes: Sequence[ChangedOrder]) -> set[int]:
@@ -214,7 +196,7 @@ def plan_for(session: Session, order: Order, changes: Sequence[OrderChange]) -> 
                 refs=_refs(line),
                 title=line.title,
                 quantity=line.quantity,
-                cancelled=line.cancelled,
+                gone=line.cancelled + line.returned,
                 cancellable=left.get(line.id or 0, Decimal(0)),
                 net=line.net,
             )

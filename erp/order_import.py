@@ -29,8 +29,8 @@ from erp.rules import Decision, MasterData, Outcome, RuleContext, decide
 from erp.rules.changes import findings_after_import
 from erp.rules.gate import leaves_later
 from erp.rules.model import BookedOrder
-from erp.rules.payments import received, reference_of
 from erp.rules.own_tax import at_booked_rates
+from erp.rules.payments import received, reference_of
 from erp.rules.sold import as_sold
 
 HOLD = "cancelled_in_channel"

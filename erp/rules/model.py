@@ -10,6 +10,7 @@ from typing import Any
 from canonical.article import ArticleKind
 from canonical.failure import Finding
 from canonical.settings import AdvancedSettings, MappingKind, MatchCriterion, OrderSettings
+from erp.rules.amounts import LineAmounts
 
 ERP_CURRENCY = "EUR"
 
@@ -112,6 +113,9 @@ class BookedLine:
     tax: Decimal
     refs: tuple[str, ...] = ()
     """All of the channel's items, where several became this line."""
+    id: int = 0
+    gone: Decimal = Decimal(0)
+    """What was cancelled here or came back since: a channel that is told says that much less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,8 @@ class BookedOrder:
     """The part of `refunded` that we paid out: a document that was fetched before does not hold it yet."""
     refunding: Decimal = Decimal(0)
     """Refunds of ours on their way: the channel may have them before its answer is settled."""
+    amounts: tuple[LineAmounts, ...] = ()
+    """All lines as they were booked, to say what the channel's total is without what is gone."""
 
     def explains_refund(self, total: Decimal) -> bool:
         """Whether a channel's sum of refunds holds nothing but what is known here (D§10.5, loops)."""
@@ -161,6 +167,8 @@ class MasterData:
     articles_by_foreign_number: Mapping[str, ArticleInfo] = field(default_factory=dict)
     """By the active foreign number of this integration with the chosen label."""
     tax_rates: Mapping[str, frozenset[Decimal]] = field(default_factory=dict)
+    category_rates: Mapping[tuple[str, str], tuple[tuple[datetime | None, Decimal], ...]] = field(default_factory=dict)
+    """By country and tax category: since when, and the rate."""
     article_rates: Mapping[tuple[int, str], Decimal] = field(default_factory=dict)
     """By article id and country: the rate that one article has against the country's table."""
     oss: OssInfo = OssInfo()

@@ -36,7 +36,8 @@ class OurLine:
     refs: tuple[str, ...]
     title: str
     quantity: Decimal
-    cancelled: Decimal
+    gone: Decimal
+    """Cancelled, or came back."""
     cancellable: Decimal
     net: Decimal
     """For `quantity`, as booked."""
@@ -107,7 +108,7 @@ def _lines(ours: Ours, theirs: Sequence[Mapping[str, Any]], by_hand: list[tuple[
         wanted = sum((Decimal(their["quantity"]) for their in found), NOTHING)
         if wanted > line.quantity:
             by_hand.append((ByHand.LINE_MORE, line.title))
-        elif (less := line.quantity - line.cancelled - wanted) > 0:
+        elif (less := line.quantity - line.gone - wanted) > 0:
             if less <= line.cancellable:
                 cancel[line.id] = less
             else:
