@@ -75,7 +75,7 @@ def plan(article: ListedArticle, settings: ImportSettings, known: Known) -> Plan
         return Failure.of("PARENT_FAILED", sku=number)
     category = _tax_category(article, settings)
     if category is None:
-        return Failure.of("TAX_RATE_UNKNOWN", sku=number, rate=article.tax_rate)
+        return Failure.of("TAX_CATEGORY_UNKNOWN", sku=number, rate=article.tax_rate)
     prices = _prices(article, settings, known)
     if isinstance(prices, Failure):
         return prices

@@ -18,24 +18,31 @@ LANE_SHARE = 0.98
 UNDER_WAY = 1.0
 """Seconds of the rate that other callers may have taken and not yet paid when the vendor says what is left."""
 
-_NOW = "rate_bucket.tokens + :rate * EXTRACT(EPOCH FROM clock_timestamp() - rate_bucket.updated_at)"
-_LEFT = f"LEAST(:burst, {_NOW}) - :cost"
+# What a vendor stated of an account's plan is kept with its bucket; until then, what the connector declares holds.
+_RATE, _BURST = "coalesce(rate_bucket.per_second, :rate)", "coalesce(rate_bucket.burst, :burst)"
+_SINCE = "EXTRACT(EPOCH FROM clock_timestamp() - rate_bucket.updated_at)"
+_LEFT = f"LEAST({_BURST}, rate_bucket.tokens + {_RATE} * {_SINCE}) - :cost"
 # A call that would have to wait longer than the longest wait takes nothing: its turn comes when it asks again.
 _TAKE = text(
     f"""
     INSERT INTO rate_bucket (account, tokens, updated_at) VALUES (:account, CAST(:burst AS float) - :cost, clock_timestamp())
-    ON CONFLICT (account) DO UPDATE SET tokens = {_LEFT}, updated_at = clock_timestamp() WHERE {_LEFT} >= -:debt
-    RETURNING tokens
+    ON CONFLICT (account) DO UPDATE SET tokens = {_LEFT}, updated_at = clock_timestamp() WHERE {_LEFT} >= -:patience * {_RATE}
+    RETURNING tokens, {_RATE} AS rate
     """  # noqa: S608 - constants
 )
-_LOOK = text(f"SELECT {_LEFT} FROM rate_bucket WHERE account = :account")  # noqa: S608 - constants
+_LOOK = text(f"SELECT {_LEFT} AS tokens, {_RATE} AS rate FROM rate_bucket WHERE account = :account")  # noqa: S608 - constants
 # What is left at the vendor does not yet miss what others took here and have under way: taking it over as it stands would
 # permit that twice. Ours is held for right therefore, but for costs that were reckoned too high and a rate that was unknown.
+_STATED = "coalesce(excluded.per_second, rate_bucket.per_second, :rate)"
 _CORRECT = text(
     f"""
-    INSERT INTO rate_bucket (account, tokens, updated_at) VALUES (:account, :tokens, clock_timestamp())
-    ON CONFLICT (account) DO UPDATE SET tokens = LEAST(excluded.tokens, GREATEST({_NOW}, excluded.tokens - :under_way)),
-        updated_at = clock_timestamp()
+    INSERT INTO rate_bucket (account, tokens, updated_at, per_second, burst)
+    VALUES (:account, :tokens, clock_timestamp(), CAST(:per_second AS float), CAST(:most AS float))
+    ON CONFLICT (account) DO UPDATE SET
+        tokens = LEAST(excluded.tokens,
+            GREATEST(rate_bucket.tokens + {_STATED} * {_SINCE}, excluded.tokens - :under_way * {_STATED})),
+        updated_at = clock_timestamp(), per_second = coalesce(excluded.per_second, rate_bucket.per_second),
+        burst = coalesce(excluded.burst, rate_bucket.burst)
     """  # noqa: S608 - constants
 )
 
@@ -56,29 +63,38 @@ class AccountLimiter:
 
     def acquire(self, cost: float = 1, lane: str = "") -> None:
         """Wait until the call is permitted; raises `FailureError` RATE_LIMITED where that takes longer than twenty seconds."""
-        rate = self._rate_of(lane)
+        declared = self._rate_of(lane)
         bucket = {
             "account": f"{self._account}/{lane}" if lane else self._account,
-            "burst": rate.burst,
-            "rate": rate.per_second,
+            "burst": declared.burst,
+            "rate": declared.per_second,
             "cost": cost,
-            "debt": LONGEST_WAIT * rate.per_second,
+            "patience": LONGEST_WAIT,
         }
         with self._sessions() as session:
-            tokens = session.execute(_TAKE, bucket).scalar_one_or_none()
-            missing = session.execute(_LOOK, bucket).scalar_one() if tokens is None else 0.0
+            taken = session.execute(_TAKE, bucket).one_or_none()
+            left = taken or session.execute(_LOOK, bucket).one()
             session.commit()
-        if tokens is None:
-            wait = timedelta(seconds=max(1.0, -missing / rate.per_second))
-            raise FailureError(Failure.of("RATE_LIMITED", host=self._account, retry_after=wait))
-        if tokens < 0:
-            time.sleep(-tokens / rate.per_second)
+        wait = -left.tokens / left.rate
+        if taken is None:
+            retry_after = timedelta(seconds=max(1.0, wait))
+            raise FailureError(Failure.of("RATE_LIMITED", host=self._account, retry_after=retry_after))
+        if wait > 0:
+            time.sleep(wait)
 
     def correct(self, available: float, *, per_second: float | None = None, most: float | None = None) -> None:
-        """Take over what the vendor says is left, but for what may be under way; its rate and size hold for this connector's life."""
-        self._rate = Rate(per_second or self._rate.per_second, most or self._rate.burst)
-        rate = self._rate.per_second
-        stated = {"account": self._account, "tokens": available, "rate": rate, "under_way": UNDER_WAY * rate}
+        """Take over what the vendor says is left, but for what may be under way.
+
+        Its rate and size are kept with the account's bucket, so that they hold for every worker until it states others.
+        """
+        stated = {
+            "account": self._account,
+            "tokens": available,
+            "per_second": per_second,
+            "most": most,
+            "rate": self._rate.per_second,
+            "under_way": UNDER_WAY,
+        }
         with self._sessions() as session:
             session.execute(_CORRECT, stated)
             session.commit()

@@ -60,6 +60,7 @@ class Link(SQLModel, table=True):
             postgresql_where=text("dirty_at IS NOT NULL AND state <> 'failed'"),
         ),
         Index("ix_link_record_id", "kind", "record_id"),
+        Index("ix_link_failed", "kind", "id", postgresql_where=text("state = 'failed'")),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)

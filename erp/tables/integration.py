@@ -167,3 +167,7 @@ class RateBucket(SQLModel, table=True):
     account: str = Field(primary_key=True, max_length=120)
     tokens: float
     updated_at: Moment = filled_now()
+    per_second: float | None = None
+    """What the vendor stated for this account's plan; empty while the connector's declared rate holds."""
+    burst: float | None = None
+    """The same of the bucket's size."""

@@ -160,7 +160,7 @@ def test_what_is_here_already_is_left_as_it_is(session: Session, shop: Shop) -> 
 @pytest.mark.parametrize(
     ("made", "code"),
     [
-        (lambda: listed("X", tax_rate=Decimal(16)), "TAX_RATE_UNKNOWN"),
+        (lambda: listed("X", tax_rate=Decimal(16)), "TAX_CATEGORY_UNKNOWN"),
         (lambda: listed("X", prices=(PriceTier(amount=Decimal(1), currency="CHF"),)), "CURRENCY_DIFFERS"),
         (lambda: listed("X", structure=Structure.VARIANT, parent_ref="nobody"), "PARENT_FAILED"),
         (lambda: listed("  ", "9"), "SKU_MISSING"),
@@ -246,3 +246,29 @@ def test_the_number_of_statements_does_not_grow_with_the_page(session: Session, 
         return len([each for each in seen if not each.startswith("UPDATE import_item")])
 
     assert count(5, "F") == count(200, "M")
+
+
+def test_the_next_page_of_the_queue_is_read_along_an_index_without_sorting(session: Session) -> None:
+    """A sort of a hundred thousand queued articles for each page took longer than taking them over."""
+    query = initial_import.queued(SHOP).limit(200).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    plan = " ".join(session.execute(text(f"EXPLAIN {query}")).scalars())
+    assert "ix_import_item_queued" in plan
+    assert "Sort" not in plan
+
+
+def test_a_page_of_the_import_finds_its_numbers_by_an_index_however_many_articles_are_here(
+    session: Session, shop: Shop
+) -> None:
+    initial_import.store_page(session, SHOP, [listed("A-1")])
+    initial_import.queue(session, SHOP, [])
+    initial_import.import_page(session, SHOP, 10)
+    session.execute(text("ANALYZE article, import_item"))
+    for query, index in (
+        (
+            "SELECT sku FROM import_item WHERE integration_id = 'shop-1' AND sku = ANY('{A-1,A-2}')",
+            "ix_import_item_sku",
+        ),
+        ("SELECT id FROM article WHERE number IN ('A-1', 'A-2')", "article_number_key"),
+    ):
+        assert index in " ".join(session.execute(text(f"EXPLAIN {query}")).scalars())

@@ -29,4 +29,4 @@ def test_migrating_again_and_at_once_is_harmless(database_url: str, engine: Engi
     starters = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
     assert [starter.wait(60) for starter in starters] == [0, 0, 0]
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "0003"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "0004"
