@@ -81,9 +81,11 @@ def drop_unseen(session: Session, integration_id: str, round_: int) -> None:
 
 # Statistics know nothing of a table that was filled a moment ago: without this, joins would be planned for a handful of rows.
 _PLAN_FOR_MANY, _PLAN_AS_EVER = (text(f"SET LOCAL enable_nestloop = {value}") for value in ("off", "on"))
+# A choice by hand stands until it is confirmed or taken back, as long as its article is there.
+_BY_HAND = "(l.how = 'hand' AND EXISTS (SELECT FROM article h WHERE h.id = l.article_id AND NOT h.is_deleted))"
 # What nobody decided, with its exact match. An EAN that several listings or several articles have says nothing.
 _EXACT = text(
-    """
+    f"""
     CREATE TEMPORARY TABLE pairing_proposal ON COMMIT DROP AS
     SELECT l.id, l.sku, l.name, l.structure, coalesce(f.article_id, s.id, e.id) AS article_id,
         CASE WHEN f.article_id IS NOT NULL THEN 'foreign_number' WHEN s.id IS NOT NULL THEN 'sku'
@@ -103,14 +105,15 @@ _EXACT = text(
                JOIN (SELECT ean FROM listing WHERE integration_id = :id AND ean <> '' GROUP BY ean HAVING count(*) = 1) one
                    ON one.ean = a.ean) e
         ON e.ean = l.ean
-    WHERE l.integration_id = :id AND l.state IN ('open', 'proposed', 'conflict', 'paired')
-    """
+    WHERE l.integration_id = :id AND l.state IN ('open', 'proposed', 'conflict', 'paired') AND NOT {_BY_HAND}
+    """  # noqa: S608 - constants
 )
 # Everything that has an article after this: what is proposed, and what was decided.
-_HELD = """
-    (SELECT article_id FROM pairing_proposal WHERE article_id IS NOT NULL UNION ALL SELECT article_id FROM listing
-     WHERE integration_id = :id AND article_id IS NOT NULL AND state NOT IN ('open', 'proposed', 'conflict', 'paired'))
-"""
+_HELD = f"""
+    (SELECT article_id FROM pairing_proposal WHERE article_id IS NOT NULL UNION ALL SELECT l.article_id FROM listing l
+     WHERE l.integration_id = :id AND l.article_id IS NOT NULL
+        AND (l.state NOT IN ('open', 'proposed', 'conflict', 'paired') OR {_BY_HAND}))
+"""  # noqa: S608 - constants
 _ARTICLES_LEFT = text(
     f"""
     SELECT a.id, a.name || coalesce(o.words, '') AS name,
@@ -123,16 +126,17 @@ _ARTICLES_LEFT = text(
     """  # noqa: S608 - constants
 )
 _CONFLICTS = text(
-    """
+    f"""
     UPDATE pairing_proposal p SET state = 'conflict', conflict = CASE WHEN twice.article_id IS NOT NULL THEN 'PAIRED_TWICE'
         WHEN p.sku = '' THEN 'SKU_MISSING' ELSE 'STRUCTURE_DIFFERS' END
     FROM pairing_proposal me JOIN article a ON a.id = me.article_id
     LEFT JOIN (SELECT article_id FROM (SELECT article_id FROM pairing_proposal WHERE article_id IS NOT NULL
-                   UNION ALL SELECT article_id FROM listing WHERE integration_id = :id AND state = 'confirmed') held
+                   UNION ALL SELECT l.article_id FROM listing l WHERE l.integration_id = :id
+                       AND (l.state = 'confirmed' OR l.state <> 'ignored' AND {_BY_HAND})) held
                GROUP BY article_id HAVING count(*) > 1) twice ON twice.article_id = me.article_id
     WHERE p.id = me.id AND (twice.article_id IS NOT NULL OR (p.sku = '' AND p.structure <> 'parent')
         OR (p.structure = 'parent') <> (a.kind = 'matrix') OR (p.structure = 'variant') <> (a.kind = 'variant'))
-    """
+    """  # noqa: S608 - constants
 )
 # Each listing is written once, and only where something is another than before.
 _WRITE = text(
@@ -148,7 +152,7 @@ _WRITE = text(
 def propose(session: Session, integration_id: str) -> None:
     """Find an article for every listing that nobody decided: by foreign number, SKU, EAN, then by similarity of the name.
 
-    Exact matches are joins over the whole table; names are compared only with articles that share a rare word. Conflicts
+    A choice by hand is a decision, confirmed or not. Exact matches are joins over the whole table; names are compared only with articles that share a rare word. Conflicts
     (one article for several listings, other structure, no SKU) are marked. Repeating it gives the same.
     """
     advanced, _ = load_settings(session, integration_id, None, AdvancedSettings)
@@ -321,7 +325,7 @@ def _write_numbers(session: Session, integration_id: str, label: str, rows: Sequ
 
 
 def choose(session: Session, integration_id: str, listing_id: int, article_number: str) -> None:
-    """Choose a listing's article by hand; it is confirmed separately. Raises `FailureError` RECORD_GONE, ARTICLE_UNKNOWN."""
+    """Choose a listing's article by hand; it is confirmed separately, and proposals leave it alone. Raises `FailureError` RECORD_GONE, ARTICLE_UNKNOWN."""
     row = session.exec(
         select(Listing).where(col(Listing.integration_id) == integration_id, col(Listing.id) == listing_id)
     ).one_or_none()
@@ -340,7 +344,9 @@ def choose(session: Session, integration_id: str, listing_id: int, article_numbe
 def ignore(session: Session, integration_id: str, listing_ids: Sequence[int], *, ignored: bool) -> int:
     """Leave listings out of the worksheet, or take them back in; returns how many."""
     change = text(
-        "UPDATE listing SET state = :state, article_id = CASE WHEN :ignored THEN article_id END"
+        "UPDATE listing SET state = :state, article_id = CASE WHEN :ignored THEN article_id END,"
+        " how = CASE WHEN :ignored THEN how ELSE '' END, confidence = CASE WHEN :ignored THEN confidence ELSE 0 END,"
+        " conflict = CASE WHEN :ignored THEN conflict ELSE '' END"
         " WHERE integration_id = :id AND id = ANY(:ids) AND state <> 'confirmed' RETURNING id"
     )
     values = {

@@ -65,11 +65,13 @@ def _take_piece(
     values = {"id": integration_id, "refs": [line[1] for line in piece], "skus": [line[2] for line in piece]}
     found = session.execute(
         text(
-            "SELECT id, ref, sku FROM listing WHERE integration_id = :id AND (ref = ANY(:refs) OR sku <> '' AND sku = ANY(:skus))"
+            "SELECT l.id, l.ref, l.sku, CASE WHEN l.state = 'confirmed' THEN a.number ELSE '' END AS confirmed FROM listing l"
+            " LEFT JOIN article a ON a.id = l.article_id"
+            " WHERE l.integration_id = :id AND (l.ref = ANY(:refs) OR l.sku <> '' AND l.sku = ANY(:skus))"
         ),
         values,
     ).all()
-    by_ref, by_sku = {row.ref: row.id for row in found}, {row.sku: row.id for row in found}
+    by_ref, by_sku = {row.ref: row for row in found}, {row.sku: row for row in found}
     articles = session.execute(
         text("SELECT number, id FROM article WHERE number = ANY(:numbers) AND NOT is_deleted"),
         {"numbers": [line[3] for line in piece]},
@@ -83,12 +85,15 @@ def _take_piece(
             refused.append((number, Failure.of("NOT_IN_SHOP", sku=sku or ref)))
         elif article not in numbers:
             refused.append((number, Failure.of("ARTICLE_UNKNOWN", sku=article)))
+        elif listing.confirmed not in ("", article):
+            refused.append((number, Failure.of("NUMBER_TAKEN_HERE", number=listing.sku, article=listing.confirmed)))
         else:
-            chosen[listing] = (number, numbers[article])
+            chosen[listing.id] = (number, numbers[article])
     session.execute(
         text(
             "UPDATE listing l SET article_id = g.article, how = CASE WHEN l.article_id = g.article THEN l.how ELSE 'hand' END,"
-            " confidence = CASE WHEN l.article_id = g.article THEN l.confidence ELSE 1 END, conflict = ''"
+            " confidence = CASE WHEN l.article_id = g.article THEN l.confidence ELSE 1 END, conflict = '',"
+            " state = CASE WHEN l.article_id = g.article THEN l.state ELSE 'proposed' END"
             " FROM unnest(CAST(:listings AS bigint[]), CAST(:articles AS bigint[])) AS g(id, article) WHERE l.id = g.id"
         ),
         {"listings": list(chosen), "articles": [article for _, article in chosen.values()]},

@@ -14,6 +14,8 @@ from erp.queries.paging import PAGE, Page, cut, number_key
 from erp.tables import Article, ImportItem, Listing, Scan
 
 _PIECE = 5000
+STATES = ("conflict", "proposed", "open", "paired", "confirmed", "ignored")
+"""The states of listings in the order of the worksheet."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class ItemQuery:
 
 @dataclass(frozen=True)
 class ListingQuery:
-    """What the worksheet is narrowed to; `confidence` is the least one in percent."""
+    """What the worksheet is narrowed to; `confidence` is the least one in percent, `after` state and id of the last row."""
 
     q: str = ""
     state: str = ""
@@ -95,9 +97,21 @@ def listing_counts(session: Session, integration_id: str) -> dict[str, int]:
 
 
 def listings(session: Session, integration_id: str, wanted: ListingQuery, size: int = PAGE) -> Page[ListingRow]:
-    """A page of the worksheet."""
-    query = _rows(integration_id).where(*_conditions(wanted)).order_by(col(Listing.id)).limit(size + 1)
-    return cut([ListingRow(*row) for row in session.execute(query)], lambda row: row.id, size)
+    """A page of the worksheet: first what needs a person, then what is paired; a piece of each state by its index."""
+    state, _, last = wanted.after.partition(".")
+    after = number_key(last)
+    rows: list[ListingRow] = []
+    for group in STATES[STATES.index(state) if after is not None and state in STATES else 0 :]:
+        if wanted.state not in ("", group):
+            continue
+        query = _rows(integration_id).where(col(Listing.state) == group, *_conditions(wanted))
+        if after is not None and group == state:
+            query = query.where(col(Listing.id) > after)
+        found = session.execute(query.order_by(col(Listing.id)).limit(size + 1 - len(rows)))
+        rows += [ListingRow(*row) for row in found]
+        if len(rows) > size:
+            break
+    return cut(rows, lambda row: f"{row.state}.{row.id}", size)
 
 
 def matching_ids(session: Session, integration_id: str, wanted: ListingQuery) -> list[int]:
@@ -128,9 +142,6 @@ def _conditions(wanted: ListingQuery) -> list[ColumnElement[bool]]:
         )  # fmt: skip
     if wanted.confidence.isdecimal():
         found.append(col(Listing.confidence) >= Decimal(wanted.confidence) / 100)
-    after = number_key(wanted.after)
-    if after is not None:
-        found.append(col(Listing.id) > after)
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from canonical.catalogue import ArticleContent, ListedArticle, NamedValue, PriceTier, Structure, Words
@@ -17,7 +18,7 @@ from erp.feature_settings import save_settings
 from erp.queries import channel_articles
 from erp.queries.channel_articles import ListingQuery
 from erp.similarity import Candidate, best_matches, words_of
-from erp.tables import ForeignNumber, Link, Listing
+from erp.tables import Article, ForeignNumber, Link, Listing
 from tests.erp.conftest import Shop
 
 SHOP, LABEL = "shop-1", "SKU"
@@ -132,6 +133,68 @@ def test_what_speaks_against_a_pair_is_said(session: Session, shop: Shop, listin
     assert (row(session, "1").state, row(session, "1").conflict) == ("conflict", code)
 
 
+def test_a_choice_by_hand_is_kept_when_listings_are_read_again_until_it_is_taken_back(
+    session: Session, shop: Shop
+) -> None:
+    listings = [listed("1", "X-1", "Tasse Morgen blau"), listed("2", "X-2", "Tasse Morgen blau")]
+    read(session, *listings)
+    pairing.choose(session, SHOP, row(session, "2").id or 0, "K-1")
+    read(session, *listings, listed("3", "X-3", "Kanne gross"), round_=2)
+    assert found(session) == {
+        "1": ("proposed", "name", "T-1"),
+        "2": ("proposed", "hand", "K-1"),
+        "3": ("open", "", ""),
+    }, "and its article is proposed for no other listing"
+    read(session, *listings, listed("3", "K-1", "Kanne gross"), round_=3)
+    assert row(session, "3").conflict == "PAIRED_TWICE"
+    pairing.ignore(session, SHOP, [row(session, "2").id or 0], ignored=False)
+    read(session, *listings, round_=4)
+    assert found(session)["2"] == ("open", "", "")
+
+
+def test_a_choice_by_hand_falls_with_its_article_and_with_the_number_it_was_made_for(
+    session: Session, shop: Shop
+) -> None:
+    read(session, listed("1", "X-1", "Tasse Morgen blau"), listed("2", "X-2", "b"))
+    for ref in ("1", "2"):
+        pairing.choose(session, SHOP, row(session, ref).id or 0, "K-1" if ref == "1" else "T-2")
+    session.exec(update(Article).where(col(Article.number) == "K-1").values(is_deleted=True))
+    read(session, listed("1", "X-1", "Tasse Morgen blau"), listed("2", "K-2", "b"), round_=2)
+    assert found(session) == {"1": ("proposed", "name", "T-1"), "2": ("open", "", "")}
+
+
+def test_the_worksheet_begins_with_what_needs_a_person_and_pages_give_each_listing_once(
+    session: Session, shop: Shop
+) -> None:
+    read(
+        session,
+        listed("1", "K-1", "Kanne gross"),
+        listed("2", "X-2", "Fahrrad"),
+        listed("3", "T-1", "Tasse", structure=Structure.PARENT),
+        listed("4", "X-4", "Tasse Abend rot"),
+        listed("5", "X-5", "Bagger"),
+        listed("6", "X-6", "Kran"),
+        listed("7", "X-7", "Zug"),
+    )
+    pairing.ignore(session, SHOP, [row(session, "5").id or 0], ignored=True)
+    pairing.choose(session, SHOP, row(session, "6").id or 0, "T-1")
+    pairing.confirm(session, SHOP, [row(session, "6").id or 0], "anna")
+    for size in (1, 2, 3, 10):
+        seen: list[str] = []
+        wanted = ListingQuery()
+        while True:
+            page = channel_articles.listings(session, SHOP, wanted, size=size)
+            seen += [each.ref for each in page.rows]
+            if not page.next:
+                break
+            wanted = ListingQuery(after=page.next)
+        assert seen == ["3", "4", "2", "7", "1", "6", "5"], size
+    narrowed = channel_articles.listings(
+        session, SHOP, ListingQuery(state="open", after=f"open.{row(session, '2').id}")
+    )
+    assert [each.ref for each in narrowed.rows] == ["7"]
+
+
 def test_a_number_that_is_another_articles_already_is_refused(session: Session, shop: Shop) -> None:
     other = shop.article("O-1", name="Ofen")
     shop.add(ForeignNumber(article_id=other.id or 0, integration_id=SHOP, label=LABEL, number="X-1", is_active=False))
@@ -213,6 +276,14 @@ def test_the_worksheet_goes_out_as_a_file_and_comes_in_again(session: Session, s
     )  # fmt: skip
     session.expire_all()
     assert found(session)["1"] == ("confirmed", "hand", "T-1")
+
+
+def test_a_file_never_moves_a_confirmed_pair(session: Session, shop: Shop) -> None:
+    read(session, listed("1", "X-1", "Tasse Morgen blau"))
+    pairing.confirm(session, SHOP, [row(session, "1").id or 0], "anna")
+    taken = pairing_files.take_in(session, SHOP, io.BytesIO(b"ref;article\n1;K-1\n"), "anna")
+    assert [failure.code for _, failure in taken.refused] == ["NUMBER_TAKEN_HERE"]
+    assert found(session) == {"1": ("confirmed", "name", "T-1")}
 
 
 def test_a_file_without_the_columns_is_refused_whole(session: Session, shop: Shop) -> None:

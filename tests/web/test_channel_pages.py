@@ -311,6 +311,19 @@ async def test_the_worksheet_goes_out_as_a_file_and_comes_back_filled_in(
     says(nothing.text, "keine Datei gewählt")
 
 
+async def test_what_only_imports_offers_no_productive_mode(anna: Browser, place: Place, candles: Connected) -> None:
+    moved = "UPDATE integration SET connector = :key WHERE id = :id"
+    with place.world.deps.sessions.begin() as session:
+        session.execute(text(moved), {"key": "shopware5", "id": candles.id})
+    page = await anna.open(f"/integrations/{candles.id}")
+    assert "/go-live" not in page
+    says(page, "führt nichts von selbst aus", "Migration")
+    await anna.open(f"/integrations/{candles.id}/go-live", 404)
+    with place.world.deps.sessions.begin() as session:
+        session.execute(text(moved), {"key": "woocommerce", "id": candles.id})
+    assert "/go-live" in await anna.open(f"/integrations/{candles.id}")
+
+
 async def test_pages_of_a_channel_are_there_in_english_and_only_where_the_connector_can(
     place: Place, candles: Connected, lamps: Connected, market: Connected
 ) -> None:

@@ -39,7 +39,6 @@ from web.i18n import N_
 from web.pages.integration import found_or_404
 
 router = APIRouter(include_in_schema=False)
-STATES = ("open", "proposed", "conflict", "paired", "confirmed", "ignored")
 LABEL = "SKU"
 """The label of foreign numbers where nobody chose another one."""
 
@@ -75,7 +74,7 @@ def show(request: Request, db: Db, integration_id: str, wanted: Annotated[Listin
         tab="pairing",
         page=channel_articles.listings(db, integration_id, wanted),
         wanted=wanted,
-        states=STATES,
+        states=channel_articles.STATES,
         advanced=advanced,
         label=advanced.foreign_number_label or LABEL,
         **_progress(db, integration_id),
