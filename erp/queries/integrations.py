@@ -63,6 +63,11 @@ class IntegrationRow:
         return [row for row in self.features if row.blocked]
 
     @property
+    def failed(self) -> list[FeatureRow]:
+        """The features of which records were refused, or tried too often."""
+        return [row for row in self.features if row.failed]
+
+    @property
     def parked(self) -> int:
         """How many documents wait for a repair."""
         return sum(row.parked for row in self.features)

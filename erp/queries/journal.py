@@ -1,4 +1,4 @@
-"""The journal's record views: imported documents, sent records, and the events of one record."""
+"""The journal's record views: imported documents, and the events of one record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, func, union
+from sqlalchemy import ColumnElement, Select, union
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from canonical.failure import Finding
 from canonical.feature import Feature
 from erp.queries.paging import PAGE, Page, cut, number_key
-from erp.tables import Article, InboxDocument, Integration, JournalEvent, Link, Order, Shipment
+from erp.tables import Document, InboxDocument, Integration, JournalEvent, Order, Payment, Shipment
 
 _FINDINGS = TypeAdapter(list[Finding])
 MOST_EVENTS = 500
@@ -53,40 +53,6 @@ class DocumentRow:
     total: Decimal | None
     currency: str
     feature: Feature
-
-
-@dataclass(frozen=True)
-class LinkFilter:
-    """What a tab of sent records is narrowed to."""
-
-    integration: str = ""
-    state: str = ""
-    q: str = ""
-    before: str = ""
-
-
-@dataclass(frozen=True)
-class LinkRow:
-    """One record of ours in a channel: an article's stock, or a shipment's report."""
-
-    id: int
-    integration_id: str
-    integration_name: str
-    feature: Feature
-    record: str
-    title: str
-    state: str
-    """never, waiting, sent or failed."""
-    code: str
-    params: dict[str, str]
-    attempts: int
-    dirty_at: datetime | None
-    next_try_at: datetime | None
-    sent_at: datetime | None
-    sent_value: str
-    record_id: int
-    order_id: int | None = None
-    order_number: str = ""
 
 
 def documents(session: Session, wanted: DocumentFilter, size: int = PAGE) -> Page[DocumentRow]:
@@ -145,34 +111,6 @@ def document_of_order(session: Session, order_id: int) -> int | None:
     ).first()
 
 
-def links(session: Session, feature: Feature, wanted: LinkFilter, size: int = PAGE) -> Page[LinkRow]:
-    """A page of the records that a feature sends, newest link first."""
-    query = _link_columns(feature).where(col(Link.kind) == feature.value)
-    if wanted.integration:
-        query = query.where(col(Link.integration_id) == wanted.integration)
-    if wanted.state == "waiting":
-        query = query.where(col(Link.dirty_at).is_not(None), col(Link.state) != "failed")
-    elif wanted.state == "sent":
-        query = query.where(col(Link.state) == "sent", col(Link.dirty_at).is_(None))
-    elif wanted.state:
-        query = query.where(col(Link.state) == wanted.state)
-    if wanted.q:
-        query = query.where(col(Link.record).startswith(wanted.q, autoescape=True))
-    if (before := number_key(wanted.before)) is not None:
-        query = query.where(col(Link.id) < before)
-    found = session.execute(query.order_by(col(Link.id).desc()).limit(size + 1)).all()
-    return cut([_link(row) for row in found], lambda row: row.id, size)
-
-
-def link(session: Session, link_id: int) -> LinkRow | None:
-    """One record of ours in a channel."""
-    row = session.get(Link, link_id)
-    if row is None:
-        return None
-    found = session.execute(_link_columns(Feature(row.kind)).where(col(Link.id) == link_id)).first()
-    return _link(found) if found else None
-
-
 def events(session: Session, integration_id: str, feature: str, record: str) -> list[JournalEvent]:
     """The events on one record's way, newest first; of a very long way the newest."""
     return list(
@@ -190,7 +128,7 @@ def events(session: Session, integration_id: str, feature: str, record: str) -> 
 
 
 def way_of_order(session: Session, integration_id: str, external_id: str) -> list[JournalEvent]:
-    """The events of an order across both systems, newest first: its import, and its reports of shipping or cancelling."""
+    """The events of an order across both systems, newest first: its import, and whatever the channel was told since."""
     order = session.exec(
         select(Order).where(col(Order.integration_id) == integration_id, col(Order.external_id) == external_id)
     ).first()
@@ -198,8 +136,16 @@ def way_of_order(session: Session, integration_id: str, external_id: str) -> lis
     if order is None:
         return found
     notes = session.exec(select(Shipment.number).where(col(Shipment.order_id) == order.id)).all()
-    for record in (order.number, *notes):
-        found += events(session, integration_id, Feature.SHIPMENTS.value, record)
+    papers = session.exec(select(Document.number).where(col(Document.order_id) == order.id)).all()
+    refunds = session.exec(select(Payment.id).where(col(Payment.order_id) == order.id, col(Payment.kind) == "refund"))
+    records = {
+        Feature.SHIPMENTS: [order.number, *notes],
+        Feature.DOCUMENTS: list(papers),
+        Feature.REFUNDS: [str(payment_id) for payment_id in refunds],
+    }
+    for feature, named in records.items():
+        for record in named:
+            found += events(session, integration_id, feature.value, record)
     return sorted(found, key=lambda row: row.id or 0, reverse=True)
 
 
@@ -307,46 +253,4 @@ def _document(row: Any) -> DocumentRow:
         total=row.total,
         currency=row.currency or "",
         feature=Feature(row.feature),
-    )
-
-
-def _link_columns(feature: Feature) -> Any:
-    name: ColumnElement[str] = col(Integration.name).label("integration_name")
-    of_integration = col(Integration.id) == col(Link.integration_id)
-    if feature is not Feature.SHIPMENTS:
-        return (
-            columns(Link, name, col(Article.name).label("title"))
-            .join(Integration, of_integration)
-            .outerjoin(Article, col(Article.id) == col(Link.record_id))
-        )
-    return (
-        columns(Link, name, col(Order.id).label("order_id"), col(Order.number).label("order_number"))
-        .join(Integration, of_integration)
-        .outerjoin(Shipment, col(Shipment.number) == col(Link.record))
-        .outerjoin(Order, col(Order.id) == func.coalesce(col(Shipment.order_id), col(Link.record_id)))
-    )
-
-
-def _link(row: Any) -> LinkRow:
-    stored: Link = row.Link
-    fields = row._mapping
-    is_waiting = stored.dirty_at is not None and stored.state != "failed"
-    return LinkRow(
-        id=stored.id or 0,
-        integration_id=stored.integration_id,
-        integration_name=row.integration_name,
-        feature=Feature(stored.kind),
-        record=stored.record,
-        title=fields.get("title") or "",
-        state="waiting" if is_waiting else stored.state,
-        code=stored.code,
-        params={key: str(value) for key, value in stored.params.items()},
-        attempts=stored.attempts,
-        dirty_at=stored.dirty_at,
-        next_try_at=stored.next_try_at,
-        sent_at=stored.sent_at,
-        sent_value=stored.sent_value,
-        record_id=stored.record_id,
-        order_id=fields.get("order_id"),
-        order_number=fields.get("order_number") or "",
     )

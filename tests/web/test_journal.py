@@ -12,8 +12,9 @@ from sqlmodel import Session
 
 from canonical.feature import Feature
 from erp.articles import ArticleForm, create_article
-from erp.queries import articles, integrations, journal, orders
-from erp.queries.journal import DocumentFilter, LinkFilter
+from erp.queries import articles, integrations, journal, orders, sent
+from erp.queries.journal import DocumentFilter
+from erp.queries.sent import LinkFilter
 from erp.shipping import ParcelForm, ship_order
 from erp.tables import Integration
 from tests.web.conftest import Browser, Place, text_of
@@ -126,9 +127,9 @@ def test_articles_and_links_page_without_losing_or_doubling(filled: Session) -> 
             break
     assert numbers == sorted(set(numbers))
     assert len(numbers) == ROWS
-    assert len(journal.links(filled, Feature.STOCK, LinkFilter(state="waiting"), size=200).rows) == ROWS
-    assert len(journal.links(filled, Feature.STOCK, LinkFilter(q="A-000"), size=200).rows) == 10
-    assert journal.links(filled, Feature.STOCK, LinkFilter(state="sent")).rows == []
+    assert len(sent.links(filled, Feature.STOCK, LinkFilter(state="waiting"), size=200).rows) == ROWS
+    assert len(sent.links(filled, Feature.STOCK, LinkFilter(q="A-000"), size=200).rows) == 10
+    assert sent.links(filled, Feature.STOCK, LinkFilter(state="sent")).rows == []
 
 
 @contextmanager
@@ -150,7 +151,7 @@ def test_a_page_takes_the_same_number_of_statements_whatever_is_on_it(filled: Se
     since = datetime.now(UTC) - timedelta(days=1)
     for read, most in (
         (lambda: journal.documents(filled, DocumentFilter(), size=100), 1),
-        (lambda: journal.links(filled, Feature.STOCK, LinkFilter(), size=100), 1),
+        (lambda: sent.links(filled, Feature.STOCK, LinkFilter(), size=100), 1),
         (lambda: articles.articles(filled, articles.ArticleQuery(), size=100), 2),
         (lambda: orders.orders(filled, orders.OrderFilter(), size=100), 1),
         (lambda: integrations.overview(filled, since), 5),
@@ -188,7 +189,7 @@ async def test_a_buyer_named_like_a_script_is_text_on_every_page(anna: Browser, 
 
 
 async def test_a_search_text_is_shown_as_text(anna: Browser) -> None:
-    for path in ("/search?q=", "/journal/orders?q=", "/orders?q=", "/articles?q=", "/journal/articles?q="):
+    for path in ("/search?q=", "/journal/orders?q=", "/orders?q=", "/articles?q=", "/journal/stock?q="):
         page = await anna.open(f"{path}%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
         assert "<script>alert" not in page, path
 
@@ -290,7 +291,7 @@ async def test_runs_are_told_from_the_database_when_temporal_no_longer_knows_the
 
 
 async def test_a_refused_record_is_sent_again_from_its_page(anna: Browser, place: Place) -> None:
-    page = await anna.open("/journal/articles")
+    page = await anna.open("/journal/stock")
     link = re.findall(r'href="/journal/links/(\d+)"', page)[0]
     assert "Vom Shop bestätigt" in await anna.open(f"/journal/links/{link}")
     page = await anna.send("/journal/links", ids=link, next=f"/journal/links/{link}")

@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from erp.queries import integrations
 from erp.queries import search as queries
 from web.context import Db, render, today
+from web.journal_tabs import key_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,6 +28,7 @@ def dashboard(request: Request, db: Db) -> HTMLResponse:
         turnover=turnover,
         parked=sum(row.parked for row in rows),
         waiting=sum(row.waiting for row in rows),
+        journal_key_of=key_of,
     )
 
 

@@ -9,7 +9,7 @@ from canonical.failure import Failure, FailureError
 from canonical.feature import Mode
 from canonical.lifecycle import By, GoLive, Readiness
 from web import places
-from web.context import Form, fragment, go, in_db, lifecycle_of, render_async, text, visitor_of
+from web.context import Form, deps_of, fragment, go, in_db, lifecycle_of, not_found, render_async, text, visitor_of
 from web.i18n import N_
 from web.pages.integration import found_or_404
 
@@ -41,6 +41,9 @@ async def _page(
     request: Request, integration_id: str, start_at: str = "", refused: Failure | None = None, error: str = ""
 ) -> Response:
     row = await in_db(request, lambda session: found_or_404(session, integration_id))
+    spec = deps_of(request).specs.get(row.connector)
+    if spec is not None and not spec.is_productive:
+        raise not_found()
     report, failure = None, refused
     try:
         report = await _readiness(request, integration_id)

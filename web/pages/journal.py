@@ -11,15 +11,18 @@ from sqlmodel import Session, col, select
 from canonical.failure import Failure, FailureError
 from canonical.feature import Feature
 from canonical.lifecycle import RunNow
-from erp import inbox, links
-from erp.queries import journal
-from erp.queries.journal import DocumentFilter, LinkFilter
+from erp import inbox
+from erp.links import send_again
+from erp.queries import journal, sent
+from erp.queries.journal import DocumentFilter
+from erp.queries.sent import LinkFilter
 from erp.tables import InboxDocument, Link
 from web.context import Db, Form, go, in_db, lifecycle_of, not_found, render, text, texts, visitor_of
 from web.i18n import N_
+from web.journal_tabs import LISTINGS, key_of, tabs
 
 router = APIRouter(include_in_schema=False)
-LINK_TABS = {"articles": Feature.STOCK, "shipments": Feature.SHIPMENTS}
+FEATURES = {key_of(feature): feature for feature in sent.SHOWN}
 
 
 def document_filter(  # noqa: PLR0917 - the URL's parameters
@@ -51,24 +54,32 @@ def first(request: Request) -> Response:
 @router.get("/journal/orders", response_class=HTMLResponse)
 def orders(request: Request, db: Db, wanted: Annotated[DocumentFilter, Depends(document_filter)]) -> HTMLResponse:
     """Imported documents, newest first."""
-    return render(request, "journal_orders.html", tab="orders", page=journal.documents(db, wanted), wanted=wanted)
+    page = journal.documents(db, wanted)
+    return render(request, "journal_orders.html", tab="orders", tabs=tabs(db), page=page, wanted=wanted)
 
 
+@router.get("/journal/stock", response_class=HTMLResponse)
+@router.get("/journal/prices", response_class=HTMLResponse)
 @router.get("/journal/articles", response_class=HTMLResponse)
-def articles(request: Request, db: Db, wanted: Annotated[LinkFilter, Depends()]) -> HTMLResponse:
-    """Articles with what the channels confirmed of their stock."""
-    return _links(request, db, "articles", wanted)
-
-
+@router.get("/journal/categories", response_class=HTMLResponse)
 @router.get("/journal/shipments", response_class=HTMLResponse)
-def shipments(request: Request, db: Db, wanted: Annotated[LinkFilter, Depends()]) -> HTMLResponse:
-    """Reports of shipped and cancelled orders."""
-    return _links(request, db, "shipments", wanted)
-
-
-def _links(request: Request, session: Session, tab: str, wanted: LinkFilter) -> HTMLResponse:
-    page = journal.links(session, LINK_TABS[tab], wanted)
-    return render(request, "journal_links.html", tab=tab, page=page, wanted=wanted)
+@router.get("/journal/documents", response_class=HTMLResponse)
+@router.get("/journal/refunds", response_class=HTMLResponse)
+@router.get("/journal/replies", response_class=HTMLResponse)
+def links(request: Request, db: Db, wanted: Annotated[LinkFilter, Depends()]) -> HTMLResponse:
+    """Records of ours in the channels: what was confirmed, what waits, what failed."""
+    tab = request.url.path.rpartition("/")[2]
+    feature = FEATURES[tab]
+    return render(
+        request,
+        "journal_links.html",
+        tab=tab,
+        tabs=tabs(db),
+        page=sent.links(db, feature, wanted),
+        wanted=wanted,
+        feature=feature,
+        listing=LISTINGS[feature],
+    )
 
 
 @router.post("/journal/orders")
@@ -103,7 +114,7 @@ async def act_on_documents(
 
 
 @router.post("/journal/links")
-async def send_again(request: Request, form: Form) -> Response:
+async def send_links_again(request: Request, form: Form) -> Response:
     """Send ticked records again, whatever was accepted before."""
     by = visitor_of(request).email
     chosen = _numbers(texts(form, "ids"))
@@ -112,10 +123,10 @@ async def send_again(request: Request, form: Form) -> Response:
         concerned = session.exec(
             select(Link.integration_id, Link.kind).where(col(Link.id).in_(chosen)).distinct()
         ).all()
-        return links.send_again(session, chosen, by) if chosen else 0, [(one, kind) for one, kind in concerned]
+        return send_again(session, chosen, by) if chosen else 0, [(one, kind) for one, kind in concerned]
 
     number, concerned = await in_db(request, move)
-    back = text(form, "next") or "/journal/articles"
+    back = text(form, "next") or "/journal/stock"
     for integration_id, kind in concerned:
         failure = await _hint(request, [integration_id], Feature(kind), by)
         if failure is not None:

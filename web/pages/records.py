@@ -5,9 +5,10 @@ from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 
 from erp import inbox
-from erp.queries import journal, orders
+from erp.queries import journal, orders, sent
 from erp.secrets import SealBroken
 from web.context import Db, deps_of, not_found, render
+from web.journal_tabs import key_of
 
 router = APIRouter(include_in_schema=False)
 LARGEST_ID = 2**63 - 1
@@ -42,8 +43,8 @@ def _body(request: Request, session: Session, document_id: int) -> bytes:
 @router.get("/journal/links/{link_id}", response_class=HTMLResponse)
 def link(request: Request, db: Db, link_id: int) -> HTMLResponse:
     """A record of ours in a channel: what was sent, what the channel said."""
-    found = journal.link(db, link_id) if link_id <= LARGEST_ID else None
+    found = sent.link(db, link_id) if link_id <= LARGEST_ID else None
     if found is None:
         raise not_found()
-    events = journal.events(db, found.integration_id, found.feature.value, found.record)
-    return render(request, "link.html", found=found, events=events)
+    events = journal.events(db, found.integration_id, found.feature.value, found.about)
+    return render(request, "link.html", found=found, events=events, tab=key_of(found.feature))

@@ -19,6 +19,7 @@ from erp.queries import runs as queries
 from erp.tables import Run
 from web import history, places
 from web.context import deps_of, in_db, not_found, render_async
+from web.journal_tabs import tabs
 from workflows import ids
 
 router = APIRouter(include_in_schema=False)
@@ -84,6 +85,7 @@ async def runs(request: Request, integration: str = "", feature: str = "", page:
         integration=integration,
         feature=feature,
         names=names,
+        tabs=await in_db(request, tabs),
     )
 
 

@@ -13,6 +13,12 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a narrow screen the chosen tab may be out of sight
+for (const tabs of all(".tabs")) {
+  const chosen = tabs.querySelector("[aria-current]");
+  if (chosen) tabs.scrollLeft = chosen.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - chosen.offsetWidth) / 2;
+}
+
 // Pieces that refresh: at once when lazy, and again while the piece says that something is still running.
 async function refresh(place) {
   try {
