@@ -17,7 +17,10 @@ class CheckState(StrEnum):
 
 
 class CheckItem(BaseModel):
-    """One thing checked: `reachable`, `certificate`, `credentials`, `version` or `permission`."""
+    """One thing checked: `reachable`, `certificate`, `credentials`, `version`, `permission` or `history`.
+
+    A skipped one with a failure is an advice: it works, and may be less than wanted.
+    """
 
     model_config = ConfigDict(frozen=True)
 

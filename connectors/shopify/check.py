@@ -20,6 +20,8 @@ query About {
 """,
     cost=4,
 )
+ALL_ORDERS, DAYS = "read_all_orders", 60
+"""Without the scope, which Shopify grants on application, the shop shows only the orders of so many days."""
 REFUSED = frozenset({"ACCESS", "SCOPE_MISSING", "PERMISSION", "PAYMENT_REQUIRED"})
 
 
@@ -47,6 +49,8 @@ def check(
             items.append(_skipped("permission", feature))
         else:
             items.append(_item("permission", _lacking(feature, settings.get(feature), scopes, currency), feature))
+    if Feature.ORDERS in features and outdated is None and ALL_ORDERS not in scopes:
+        items.append(_advice("history", Failure.of("HISTORY_LIMITED", days=DAYS, scope=ALL_ORDERS), Feature.ORDERS))
     return CheckReport(items=tuple(items), shop_title=str(reply.part("shop").get("name") or ""), version=reply.version)
 
 
@@ -89,6 +93,11 @@ def _lacking(
 def _item(name: str, failure: Failure | None, feature: Feature | None = None, detail: str = "") -> CheckItem:
     state = CheckState.FAILED if failure else CheckState.OK
     return CheckItem(name=name, state=state, detail=detail, feature=feature, failure=failure)
+
+
+def _advice(name: str, failure: Failure, feature: Feature) -> CheckItem:
+    """What works as it is and may be less than wanted: said, and nothing is refused for it."""
+    return CheckItem(name=name, state=CheckState.SKIPPED, feature=feature, failure=failure)
 
 
 def _skipped(name: str, feature: Feature | None = None, detail: str = "") -> CheckItem:

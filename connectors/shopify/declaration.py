@@ -133,7 +133,7 @@ CAPABILITIES: Mapping[Capability, Text] = {
     Capability.SEVERAL_TRACKING: _ALWAYS,
     Capability.SHIPPED_STATUS: _ALWAYS,
     Capability.CANCELLATION: Text(
-        "nur ganze, noch nicht versendete Aufträge", "only whole orders that are not shipped yet"
+        "ganze Aufträge und Teile, die noch nicht versendet sind", "whole orders, and parts that are not shipped yet"
     ),
     Capability.RETURNS_STATUS: _ALWAYS,
     Capability.CUSTOMER_MAIL: _ALWAYS,

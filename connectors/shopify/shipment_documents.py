@@ -97,6 +97,32 @@ mutation CancelOrder($id: ID!, $notify: Boolean!) {
 """,
     cost=13,
 )
+CANCELLABLE = Document(
+    """
+query Cancellable($id: ID!) {
+  order(id: $id) {
+    id
+    cancelledAt
+    currencyCode
+    presentmentCurrencyCode
+    refunds(first: 50) { id note }
+    lineItems(first: 250) { nodes { id currentQuantity unfulfilledQuantity } }
+  }
+}
+""",
+    cost=301,
+)
+CANCELLED_LINES = Document(
+    """
+query CancelledLines($id: ID!) {
+  refund(id: $id) {
+    id
+    refundLineItems(first: 250) { nodes { quantity lineItem { id } } }
+  }
+}
+""",
+    cost=501,
+)
 RETURNABLE = Document(
     """
 query Returnable($order: ID!) {

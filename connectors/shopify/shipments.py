@@ -1,22 +1,16 @@
 """Reporting order status and tracking: each report is made once, also when an earlier try was not answered."""
 
-import time
 from collections.abc import Sequence
 
 from canonical.codes import Kind
 from canonical.failure import Failure, FailureError
 from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult, StatusKind
 from canonical.settings import ExportTrigger
+from connectors.shopify.cancellations import cancel
 from connectors.shopify.fulfillments import Fulfilling, tracking_of
-from connectors.shopify.graph import Graph, gid, is_ref, user_errors
+from connectors.shopify.graph import Graph, is_ref
 from connectors.shopify.returns import report_return
 from connectors.shopify.settings import ShopifyShipmentSettings
-from connectors.shopify.shipment_documents import CANCEL_ORDER, ORDER_STATE
-
-SHIPPED = frozenset({"FULFILLED", "PARTIALLY_FULFILLED"})
-CANCEL_LOOKS = 6
-CANCEL_PAUSE = 0.5
-"""Seconds between looks: the shop cancels in the background, usually at once."""
 
 
 def send(graph: Graph, settings: ShopifyShipmentSettings, statuses: Sequence[OrderStatus]) -> PushAnswer:
@@ -59,7 +53,7 @@ def _report(graph: Graph, settings: ShopifyShipmentSettings, status: OrderStatus
         case StatusKind.CANCELLED:
             done = settings.cancel_in_channel
             if done:
-                _cancel(graph, settings, status)
+                cancel(graph, settings, status)
         case StatusKind.RETURNED:
             done = settings.send_returns
             if done:
@@ -78,34 +72,3 @@ def _ship(graph: Graph, settings: ShopifyShipmentSettings, status: OrderStatus) 
     lines = () if waits else status.lines
     Fulfilling(graph, status, tracking, lines, notify=settings.notify_customer).run()
     return True
-
-
-def _cancel(graph: Graph, settings: ShopifyShipmentSettings, status: OrderStatus) -> None:
-    """Cancel the whole order, unless something of it has left; money goes back by the feature refunds, not here."""
-    if status.lines:
-        reason = "Shopify cancels only whole orders"
-        raise FailureError(Failure.of("ITEM_REFUSED", record=_name(status), reason=reason))
-    order_id = gid("Order", status.order_ref)
-    if _is_cancelled(graph, status, order_id):
-        return
-    payload = graph.run(CANCEL_ORDER, {"id": order_id, "notify": settings.notify_customer}).part("orderCancel")
-    errors = user_errors(payload, "orderCancelUserErrors")
-    if errors:
-        raise FailureError(Failure.of("ITEM_REFUSED", record=_name(status), reason=errors[0].message or errors[0].code))
-    for look in range(CANCEL_LOOKS):
-        if _is_cancelled(graph, status, order_id):
-            return
-        if look + 1 < CANCEL_LOOKS:
-            time.sleep(CANCEL_PAUSE)
-    raise FailureError(Failure.of("CONFLICT"))
-
-
-def _is_cancelled(graph: Graph, status: OrderStatus, order_id: str) -> bool:
-    order = graph.run(ORDER_STATE, {"id": order_id}).part("order")
-    if not order:
-        raise FailureError(Failure.of("ORDER_NOT_IN_SHOP", order=_name(status)))
-    if order.get("cancelledAt"):
-        return True
-    if order.get("displayFulfillmentStatus") in SHIPPED:
-        raise FailureError(Failure.of("CANCEL_AFTER_SHIPPING", order=_name(status)))
-    return False

@@ -273,7 +273,7 @@ def test_a_good_account_passes_with_one_query_that_changes_nothing(shop: FakeSho
 
 
 def test_what_a_feature_lacks_is_named_at_the_feature(shop: FakeShop) -> None:
-    shop.scripts["About"] = about("read_orders", "read_customers", "read_products", "read_locations")
+    shop.scripts["About"] = about("read_all_orders", "read_orders", "read_customers", "read_products", "read_locations")
     chosen = ShopifyShipmentSettings(send_returns=True)
     report = shop.connect(shipments=chosen).check([Feature.ORDERS, Feature.STOCK, Feature.SHIPMENTS])
     lacking = {item.feature: item.failure.params["scopes"] for item in report.items if item.failure}
@@ -281,6 +281,17 @@ def test_what_a_feature_lacks_is_named_at_the_feature(shop: FakeShop) -> None:
     assert lacking[Feature.STOCK] == "write_inventory"
     assert "write_returns" in lacking[Feature.SHIPMENTS] and "merchant_managed" in lacking[Feature.SHIPMENTS]
     assert {item.failure.code for item in report.items if item.failure} == {"SCOPE_MISSING"}
+
+
+def test_a_shop_that_shows_only_the_newest_orders_passes_with_an_advice(shop: FakeShop) -> None:
+    shop.scripts["About"] = about("read_orders", "read_customers", "read_products", "read_locations")
+    report = shop.connect().check([Feature.ORDERS])
+    assert report.ok and report.permits(Feature.ORDERS)
+    (advice,) = [item for item in report.items if item.failure]
+    assert (advice.name, advice.state, advice.feature) == ("history", CheckState.SKIPPED, Feature.ORDERS)
+    assert advice.failure and advice.failure.text("de").startswith("Ohne die Freigabe read_all_orders")
+    assert "60 Tage" in advice.failure.text("de")
+    assert not [item for item in shop.connect().check([Feature.STOCK]).items if item.name == "history"]
 
 
 def test_prices_of_another_currency_than_the_shops_are_found_before_they_are_sent(shop: FakeShop) -> None:
