@@ -76,7 +76,7 @@ class ShopSummary(BaseModel):
 
 
 class Levelled(BaseModel):
-    """A sale in one shop, and after how many seconds each other one was offered less; from the beginning of the import."""
+    """A sale in one shop, and after how many seconds each other one was offered less."""
 
     sold_in: str
     seconds: dict[str, float]
@@ -159,7 +159,7 @@ class Comparison:
                 {"id": self.id},
             ).all()
         names = {row.sku: row.name for row in rows}
-        return Pair(shop=len(ledger.articles), erp=len(names), equal=set(names) >= set(ledger.articles))
+        return Pair(shop=len(ledger.articles), erp=len(names), equal=dict(ledger.articles).items() <= names.items())
 
     def _tracking(self, ledger: Ledger) -> Pair:
         with self.sessions() as session:
@@ -209,7 +209,7 @@ def table(summary: Summary) -> str:
 
 
 def _same_name(ledger: Ledger, row: Any) -> bool:
-    return str(row.record) in ledger.articles
+    return bool(ledger.articles.get(row.record) == row.name)
 
 
 def _same_level(ledger: Ledger, row: Any) -> bool:

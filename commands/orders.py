@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-import orjson
 import typer
 from sqlalchemy import text
 from sqlmodel import Session, col, select
@@ -16,11 +15,12 @@ from canonical.feature import Feature
 from canonical.order import ChannelOrder
 from canonical.settings import AdvancedSettings, OrderSettings
 from commands.console import AsJson, fail, open_session, reporting, say
-from connectors.protocol import PullsOrders
+from connectors.envelopes import unpacked
+from connectors.protocol import PullsOrders, UnpacksOrders
 from erp import journal as journal_store
 from erp.integrations import get
 from erp.master_data import load_for
-from erp.rules import RuleContext, decide, draft_to_json, sample_master_data
+from erp.rules import RuleContext, decide, draft_to_json, sample_world
 from erp.tables import JournalEvent
 
 orders = typer.Typer(help="Single orders.")
@@ -47,28 +47,36 @@ def _finding(finding: Any) -> dict[str, Any]:
 
 
 class PreviewWorld:
-    """The ERP's side of a preview: of an integration, or sound sample master data when there is none."""
+    """The ERP's side of a preview: of an integration, or sound sample master data when there is none.
 
-    def __init__(self, session: Session | None, integration_id: str) -> None:
+    Without an integration the connector's own order settings hold, completed by those of the sample; with one, its own
+    connector reads. Raises `FailureError` for an unknown integration, or one without orders.
+    """
+
+    def __init__(self, connector: str, session: Session | None = None, integration_id: str = "") -> None:
         self._session, self._integration_id = session, integration_id
         self._advanced = AdvancedSettings()
-        self._settings, self._revision = OrderSettings(), 0
-        if session is not None:
-            spec = connectors.spec_of(get(session, integration_id).connector)
+        self.connector = connector if session is None else get(session, integration_id).connector
+        spec = connectors.spec_of(self.connector)
+        if Feature.ORDERS not in spec.features:
+            raise FailureError(Failure.of("FEATURE_UNKNOWN", feature=Feature.ORDERS.value))
+        if session is None:
+            self._settings = cast(OrderSettings, spec.features[Feature.ORDERS].settings())
+        else:
             self._settings = cast(OrderSettings, feature_settings(session, integration_id, spec, Feature.ORDERS))
             self._advanced = advanced_settings(session, integration_id)
 
     def decide(self, order: ChannelOrder) -> Any:
         """Decide as `apply` would for a person who asks by hand."""
         if self._session is None:
-            master, settings = sample_master_data([order])
+            master, settings = sample_world(self._settings, order)
         else:
             settings = self._settings
             master = load_for(self._session, self._integration_id, settings, self._advanced, [order])
         context = RuleContext(
             settings=settings,
             advanced=self._advanced,
-            settings_revision=self._revision,
+            settings_revision=0,
             now=datetime.now(UTC),
             start_at=None,
             by_hand=True,
@@ -79,36 +87,36 @@ class PreviewWorld:
 @orders.command("preview")
 def preview(
     file: Path = typer.Argument(help="A vendor's order document, or a list of them, as JSON."),
-    connector: str = typer.Option("woocommerce", help="Which connector reads it."),
+    connector: str = typer.Option("woocommerce", help="Which connector reads it; an integration's own comes first."),
     integration: str = typer.Option("", help="Decide with this integration's settings and master data."),
     as_json: AsJson = False,
 ) -> None:
     """Show what an order document would become; nothing is written. A list gives a list."""
-    if connector not in connectors.specs():
-        fail(f"There is no connector {connector}. There are: {', '.join(connectors.specs())}", as_json)
+    known = [key for key, spec in connectors.specs().items() if Feature.ORDERS in spec.features]
+    if connector not in known:
+        fail(f"There is no connector {connector} with orders. There are: {', '.join(known)}", as_json)
     try:
         body = file.read_bytes()
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}", as_json)
-    reader = cast(PullsOrders, connectors.reader(connector))
     with reporting(as_json):
         if integration:
             with open_session() as session:
-                answer = _preview_all(reader, body, PreviewWorld(session, integration))
+                answer = preview_file(body, PreviewWorld(connector, session, integration))
                 session.rollback()
         else:
-            answer = _preview_all(reader, body, PreviewWorld(None, ""))
+            answer = preview_file(body, PreviewWorld(connector))
     say(answer, as_json, _as_text(answer))
 
 
-def _preview_all(reader: PullsOrders, body: bytes, world: PreviewWorld) -> Any:
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return preview_document(reader, body, world)
-    if isinstance(document, list):
-        return [preview_document(reader, orjson.dumps(each), world) for each in document]
-    return preview_document(reader, body, world)
+def preview_file(body: bytes, world: PreviewWorld) -> Any:
+    """Decide every order in a file, in whatever form the vendor sends it; a list gives a list."""
+    reader = cast(PullsOrders, connectors.reader(world.connector))
+    unpack = reader.unpack_orders if isinstance(reader, UnpacksOrders) else unpacked
+    found = unpack(body)
+    if isinstance(found, list):
+        return [preview_document(reader, each, world) for each in found]
+    return preview_document(reader, found, world)
 
 
 def _as_text(answer: Any) -> str:

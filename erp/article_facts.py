@@ -51,7 +51,7 @@ class ArticleFacts:
 
 
 def load_facts(session: Session, context: PushContext[ArticleSettings], article_ids: Sequence[int]) -> ArticleFacts:
-    """Load what `data_types` asks for."""
+    """Load what `data_types` asks for, and the categories, by which a marketplace's own one is found."""
     sends, integration_id = context.settings.data_types, context.integration_id
     rows = _rows(session, integration_id, article_ids)
     ids = [article_id for article_id, row in rows.items() if not row.article.is_deleted]
@@ -67,7 +67,7 @@ def load_facts(session: Session, context: PushContext[ArticleSettings], article_
         images=_images(session, ids) if DataType.IMAGES in sends else {},
         properties=_properties(session, ids) if has_properties else {},
         axes=_axes(session, sorted({*ids, *parents})) if DataType.VARIANTS in sends else {},
-        categories=_categories(session, integration_id, ids) if DataType.MASTER_DATA in sends else {},
+        categories=_categories(session, integration_id, ids),
         cross_selling=cross,
         components=parts,
         skus=channel_numbers(session, integration_id, context.advanced, sorted(named)),

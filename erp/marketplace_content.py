@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from canonical.catalogue import ArticleContent, NamedValue
+from canonical.catalogue import ArticleContent, DataType, NamedValue
 from canonical.failure import Failure
 from canonical.taxonomy import Requirement, TaxonomyAttribute
 
@@ -26,6 +26,8 @@ FIELDS: Mapping[str, str] = {
     "image_1": "images.0", "image_2": "images.1", "image_3": "images.2", "image_4": "images.3", "image_5": "images.4",
 }  # fmt: skip
 """The fields of an article that can fill an attribute, with where they are in its content; images give their address."""
+ALWAYS = frozenset({"number", "sku", "parent"})
+"""Fields that name an article, whatever is sent of it."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,10 @@ def _field(content: ArticleContent, path: str) -> str:
 
 
 def fill(content: ArticleContent, tables: Tables) -> Filled:
-    """Fill an article's category and attributes; what is missing or unmapped is named, nothing is guessed."""
+    """Fill an article's category and attributes; what is missing or unmapped is named, nothing is guessed.
+
+    Nothing is missing of the data types that are not sent.
+    """
     code = category_of(content, tables)
     if not code:
         return Filled()
@@ -134,9 +139,21 @@ def fill(content: ArticleContent, tables: Tables) -> Filled:
             pairs.append(NamedValue(name=attribute.code, value=value))
         elif own:
             unmapped.append((attribute.values_code, attribute.label, own))
-        if not value and attribute.requirement is Requirement.REQUIRED:
+        if not value and attribute.requirement is Requirement.REQUIRED and (own or _is_sent(content, given)):
             missing.append(attribute.label)
     return Filled(code, tuple(pairs), tuple(missing), tuple(unmapped))
+
+
+def _is_sent(content: ArticleContent, given: Given | None) -> bool:
+    """Whether the part of the article that an attribute comes from is sent at all; what is not stays there as it is."""
+    match given:
+        case Given(Source.PROPERTY):
+            return {DataType.PROPERTIES, DataType.VARIANTS} <= content.sends
+        case Given(Source.CUSTOM_FIELD):
+            return DataType.CUSTOM_FIELDS in content.sends
+        case Given(Source.FIELD, name) if name not in ALWAYS:
+            return (DataType.IMAGES if name.startswith("image_") else DataType.MASTER_DATA) in content.sends
+    return True
 
 
 def _permitted(attribute: TaxonomyAttribute, own: str, tables: Tables) -> str:
