@@ -10,7 +10,7 @@ from connectors.mirakl.api import Api
 from connectors.mirakl.mapping import AWAITING
 from connectors.mirakl.models import MiraklOrder
 from connectors.mirakl.orders import is_id, read_by_id
-from connectors.mirakl.results import one_by_one
+from connectors.one_by_one import one_by_one
 
 NOT_TAKEN = ("REFUSED", "CANCELED")
 

@@ -11,9 +11,9 @@ from connectors.answers import RefusedError
 from connectors.mirakl.answers import refusal_of
 from connectors.mirakl.api import Api, object_of, rows_in
 from connectors.mirakl.orders import is_id
-from connectors.mirakl.results import one_by_one
 from connectors.mirakl.settings import MiraklDocumentSettings
 from connectors.mirakl.tables import form
+from connectors.one_by_one import one_by_one
 
 MOST = 100
 """Order ids in one call."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from canonical.money import CENT, ZERO, cents
+from canonical.money import CENT, HUNDRED, ZERO, cents, tax_in_gross
 from canonical.order import Charge, Discount, OrderLine
 from connectors.mirakl.models import MiraklLine, MiraklOrder, MiraklTax
 
@@ -27,6 +27,11 @@ def rate_of(taxes: Sequence[MiraklTax]) -> Decimal | None:
     return sum(rates, Decimal(0))
 
 
+def parts_of(taxes: Sequence[MiraklTax]) -> int:
+    """How many amounts a tax is made of, each rounded by itself."""
+    return max(1, sum(1 for tax in taxes if tax.amount))
+
+
 def goods_line(line: MiraklLine, *, is_net: bool, unit: Decimal) -> OrderLine:
     """A line of goods before its promotions, and what these took off; `unit` is the currency's smallest amount."""
     tax = tax_of(line.taxes)
@@ -40,10 +45,13 @@ def goods_line(line: MiraklLine, *, is_net: bool, unit: Decimal) -> OrderLine:
         net=net + off_net,
         tax=tax + off_tax,
         tax_rate=rate_of(line.taxes),
+        tax_parts=parts_of(line.taxes),
         discount_net=off_net,
         discount_tax=off_tax,
         product_ref=line.offer_sku,
         removed=removed(line),
+        # What was refused or cancelled was never charged; only a refund gives money back.
+        was_charged=bool(line.refunds) or line.order_line_state == "REFUNDED",
     )
 
 
@@ -53,11 +61,23 @@ def _discount(line: MiraklLine, tax: Decimal, *, is_net: bool, unit: Decimal) ->
         return ZERO, ZERO
     before = cents(line.price_unit * line.quantity, unit)
     off = before - line.price
-    if off <= 0:
-        return ZERO, ZERO
-    # What was taken off bears tax in the same proportion as what is left; a line that became free states none.
-    share = cents(off * tax / line.price, unit) if line.price else ZERO
+    if off <= 0 or (not line.price and not line.taxes):
+        return ZERO, ZERO  # what became free and states no tax is simply free: nobody knows what it would have borne
+    share = _tax_taken_off(line, before, off, tax, is_net=is_net, unit=unit)
     return (off, share) if is_net else (off - share, share)
+
+
+def _tax_taken_off(
+    line: MiraklLine, before: Decimal, off: Decimal, tax: Decimal, *, is_net: bool, unit: Decimal
+) -> Decimal:
+    """What the tax of the full price is more than that of the rest, so that both are rounded once.
+
+    Without a rate it is in the proportion of the rest.
+    """
+    rate = rate_of(line.taxes)
+    if rate is None:
+        return cents(off * tax / line.price, unit) if line.price else ZERO
+    return (cents(before * rate / HUNDRED, unit) if is_net else tax_in_gross(before, rate, unit)) - tax
 
 
 def removed(line: MiraklLine) -> Decimal:
@@ -98,7 +118,11 @@ def shipping_of(lines: Sequence[MiraklLine], order: MiraklOrder) -> tuple[Charge
             tax = tax_of(line.shipping_taxes)
             net = line.shipping_price if order.is_net else line.shipping_price - tax
             known = sums.get(rate_of(line.shipping_taxes), (ZERO, ZERO, 0))
-            sums[rate_of(line.shipping_taxes)] = (known[0] + net, known[1] + tax, known[2] + 1)
+            sums[rate_of(line.shipping_taxes)] = (
+                known[0] + net,
+                known[1] + tax,
+                known[2] + parts_of(line.shipping_taxes),
+            )
     return tuple(
         Charge(
             ref=f"shipping-{number}",

@@ -74,6 +74,7 @@ def read_order(body: bytes) -> ChannelOrder:
         ship_until=order.shipping_deadline,
         fulfilled_by=_fulfiller(order),
         is_tax_owed_by_channel=_is_tax_kept(lines),
+        is_tax_left_to_seller=_is_tax_left(order),
         stated=_stated(order, lines),
     )
 
@@ -119,7 +120,12 @@ def _payment(order: MiraklOrder) -> Payment:
 
 
 def _address(raw: MiraklAddress | None, customer: MiraklCustomer, email: str) -> Address:
-    """An address with all its lines; before the acceptance there is only the buyer's name."""
+    """An address with all its lines; before the acceptance there is only the buyer's name.
+
+    With a delivery address alone there is no billing address, whatever the buyer's name is: settings may then take the other.
+    """
+    if raw is None and customer.shipping_address is not None:
+        return Address(email=email)
     if raw is None:
         return Address(first_name=customer.firstname, last_name=customer.lastname, email=email) if email else Address()
     organization = customer.organization
@@ -170,6 +176,12 @@ def _is_tax_kept(lines: Sequence[MiraklLine]) -> bool:
     parts = [part for tax in charged for part in tax.amount_breakdown.parts if part.amount]
     is_stated = bool(charged) and all(tax.amount_breakdown.parts for tax in charged)
     return is_stated and bool(parts) and all(part.payable_to_shop is False for part in parts)
+
+
+def _is_tax_left(order: MiraklOrder) -> bool:
+    """Whether the prices hold the tax and none is stated, not even one of zero: European operators leave it to the seller."""
+    is_stated = any(line.taxes or line.shipping_taxes for line in order.order_lines)
+    return order.order_tax_mode == "TAX_INCLUDED" and not is_stated
 
 
 def _stated(order: MiraklOrder, lines: Sequence[MiraklLine]) -> StatedTotals:

@@ -117,7 +117,7 @@ class MiraklTax(_Lean):
 
     code: Str = ""
     amount: Money = Decimal(0)
-    rate: MaybeMoney = None
+    rate: Annotated[Decimal | None, Field(ge=0, le=1000), BeforeValidator(_none)] = None
     amount_breakdown: Annotated[MiraklBreakdown, BeforeValidator(_map)] = MiraklBreakdown()
 
 

@@ -11,10 +11,10 @@ from canonical.push import PushAnswer, StockLevel
 from connectors.answers import RefusedError
 from connectors.mirakl.api import Api
 from connectors.mirakl.imports import OFFERS, PRICES, STOCK, upload
-from connectors.mirakl.results import rejected
 from connectors.mirakl.settings import MiraklPriceSettings, MiraklStockSettings, OfferMatch
 from connectors.mirakl.tables import write_table
 from connectors.mirakl.tickets import Entry
+from connectors.one_by_one import rejected
 
 STOCK_COLUMNS = ("offer-sku", "quantity", "warehouse-code", "update-delete")
 PRICE_COLUMNS = ("offer-sku", "price", "discount-price", "discount-start-date", "discount-end-date")

@@ -1,6 +1,5 @@
 """Fetching orders by OR11: sorted by creation only, so a window of changes is read to its end before the cursor moves on."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from connectors.mirakl.api import Api, object_of, rows_in
 from connectors.mirakl.lanes import MINUTE
 from connectors.mirakl.mapping import parse
 from connectors.mirakl.models import MiraklOrder
+from connectors.raw import moment_of, unreadable, utc
 from connectors.transport import Params
 
 PAGE = 100
@@ -47,10 +47,10 @@ class Cursor:
     def parse(cls, text: str) -> "Cursor":
         """Read the text form; a moment of any zone is taken to UTC."""
         moment, *rest = text.split("|")
-        since = _utc(moment).replace(microsecond=0)
+        since = utc(moment).replace(microsecond=0)
         if len(rest) != 4:
             return cls(since)
-        return cls(since, int(rest[0]), int(rest[1]), _utc(rest[2]), _utc(rest[3]))
+        return cls(since, int(rest[0]), int(rest[1]), utc(rest[2]), utc(rest[3]))
 
     def __str__(self) -> str:
         if not self.offset:
@@ -72,11 +72,6 @@ class Cursor:
         if self.offset and short > self.since:
             return Cursor(short), True
         return Cursor(max(self.since, min(newest, begun_at - OVERLAP).replace(microsecond=0))), False
-
-
-def _utc(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _text(moment: datetime) -> str:
@@ -159,15 +154,7 @@ def document(row: dict[str, Any]) -> RawDocument:
     body = orjson.dumps(row)
     order_id = row.get("order_id")
     if not isinstance(order_id, str) or not order_id.strip():
-        digest = hashlib.sha1(body, usedforsecurity=False).hexdigest()
-        return RawDocument(external_id=f"unreadable-{digest}", body=body)
+        return unreadable(body)
     return RawDocument(
-        external_id=order_id, number=order_id, modified_at=_moment(row.get("last_updated_date")), body=body
+        external_id=order_id, number=order_id, modified_at=moment_of(row.get("last_updated_date")), body=body
     )
-
-
-def _moment(stated: object) -> datetime | None:
-    try:
-        return _utc(stated) if isinstance(stated, str) else None
-    except (ValueError, OverflowError):
-        return None

@@ -13,11 +13,11 @@ from connectors.mirakl.imports import import_id
 from connectors.mirakl.lanes import MINUTE
 from connectors.mirakl.product_file import operator_table, own_table
 from connectors.mirakl.reports import all_refused, reasons_in, results_of
-from connectors.mirakl.results import rejected
 from connectors.mirakl.settings import MiraklArticleSettings, ProductFormat
 from connectors.mirakl.sources import not_live
 from connectors.mirakl.tables import CSV, form, read_table
 from connectors.mirakl.tickets import Entry, Ticket
+from connectors.one_by_one import rejected
 
 OPERATION = "P41"
 GOING = ("TRANSFORMATION_WAITING", "TRANSFORMATION_RUNNING", "WAITING", "RUNNING")

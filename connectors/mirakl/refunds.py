@@ -15,8 +15,8 @@ from connectors.mirakl.cancellations import shared
 from connectors.mirakl.lines import tax_of
 from connectors.mirakl.models import MiraklLine, MiraklOrder, MiraklTakenBack, Taxes
 from connectors.mirakl.orders import read_by_id
-from connectors.mirakl.results import one_by_one
 from connectors.mirakl.settings import MiraklRefundSettings
+from connectors.one_by_one import one_by_one
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from connectors.mirakl.carriers import numbers_of, tracking
 from connectors.mirakl.models import MiraklOrder
 from connectors.mirakl.orders import read_by_id
 from connectors.mirakl.parcels import send_parcel
-from connectors.mirakl.results import one_by_one
 from connectors.mirakl.settings import MiraklShipmentSettings
+from connectors.one_by_one import one_by_one
 
 
 def send(api: Api, settings: MiraklShipmentSettings, statuses: Sequence[OrderStatus]) -> PushAnswer:

@@ -16,7 +16,7 @@ from canonical.settings import FeatureSettings
 from connectors.account import Account
 from connectors.limiter import NoLimiter
 from connectors.protocol import FeatureSettingsByFeature
-from connectors.shopify import bulk_file, check, choices, mapping, refunds, shipments, stock, webhooks
+from connectors.shopify import bulk_file, check, choices, envelopes, mapping, refunds, shipments, stock, webhooks
 from connectors.shopify.articles import ArticleSender
 from connectors.shopify.bulk_file import ByteRange, Part
 from connectors.shopify.catalogue import Catalogue
@@ -89,6 +89,10 @@ class Shopify:
     def read_order(self, body: bytes) -> ChannelOrder:
         """Read one stored document; raises `FailureError` with `DOCUMENT_INVALID`."""
         return mapping.read_order(body)
+
+    def unpack_orders(self, body: bytes) -> bytes | list[bytes]:
+        """Take the orders out of an answer of the interface that a person has in a file; pure."""
+        return envelopes.unpack_orders(body)
 
     def send_stock(self, levels: Sequence[StockLevel]) -> PushAnswer:
         """Send stock levels; raises `FailureError`, after which all may be sent again: the values are absolute."""

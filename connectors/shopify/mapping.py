@@ -21,10 +21,12 @@ from canonical.order import (
     StatedTax,
     StatedTotals,
 )
+from connectors.shopify.envelopes import orders_in
 from connectors.shopify.graph import gid, number_of
 from connectors.shopify.models import RawAddress, RawLine, RawOrder, RawTax
 from connectors.shopify.money import paid_by, parts_of
 from connectors.shopify.rest import as_graphql, is_rest
+from connectors.shopify.selections import completed
 
 VAT_ID_KEYS = frozenset(
     ["vat_id", "vatid", "vat_number", "vat", "ust_id", "ustid", "ust-idnr", "ust-idnr.", "tax_id", "eu_vat_id", "umsatzsteuer-id"]
@@ -38,15 +40,17 @@ FULFILLED = "FULFILLED"
 
 
 def read_order(body: bytes) -> ChannelOrder:
-    """Read one stored document, also the form of REST and webhooks; raises `FailureError` DOCUMENT_INVALID naming the fields."""
+    """Read one stored document, also the form of REST and webhooks and an answer that holds one order.
+
+    Raises `FailureError` DOCUMENT_INVALID naming the fields.
+    """
     try:
-        document = orjson.loads(body)
+        document = orders_in(orjson.loads(body))
     except orjson.JSONDecodeError as error:
         raise FailureError(Failure.of("DOCUMENT_INVALID", problems="document: no JSON")) from error
     try:
-        if is_rest(document):
-            document = as_graphql(document)
-        order = RawOrder.model_validate(document)
+        node = as_graphql(document) if is_rest(document) else document
+        order = RawOrder.model_validate(completed(node) if isinstance(node, dict) else node)
     except ValidationError as error:
         raise FailureError(Failure.of("DOCUMENT_INVALID", problems=_problems(error))) from error
     return _Reading(order).result()
@@ -103,7 +107,7 @@ class _Reading:
             payments=parts_of(order),
             stated=self._stated_zero(),
         )
-        return _with_rounding(_with_stated(read), order)
+        return _with_other_total(_with_rounding(_with_stated(read), order), order)
 
     # --- state --------------------------------------------------------------------------------------------------------
 
@@ -160,6 +164,7 @@ class _Reading:
         tip = self._order.total_tip_received_set.amount
         is_tip = [line.is_tip or (tip > 0 and _looks_like_tip(line, tip)) for line in self._order.line_items]
         lines = tuple(self._line(line) for line, tips in zip(self._order.line_items, is_tip, strict=True) if not tips)
+        tip = tip or sum((each.original_total_set.amount for each in self._order.line_items if each.is_tip), ZERO)
         if tip <= 0:
             return lines, ()
         return lines, (Charge(ref="tip", title="Tip", net=tip, tax=ZERO, tax_rate=ZERO, kind=ChargeKind.TIP),)
@@ -170,7 +175,7 @@ class _Reading:
         tax = sum((each.price_set.amount for each in raw.tax_lines), ZERO)
         rate = _rate(raw.tax_lines, tax, is_untaxed=not raw.taxable or raw.is_gift_card or self._order.tax_exempt)
         net = total - taken_off - (tax if self._order.taxes_included else ZERO)
-        off_net, off_tax = self._shares(taken_off, rate, net, tax)
+        off_net, off_tax = self._taken_off(total, taken_off, rate, net, tax)
         current = raw.quantity if raw.current_quantity is None else raw.current_quantity
         return OrderLine(
             ref=number_of(raw.id) or raw.id,
@@ -180,6 +185,7 @@ class _Reading:
             net=net + off_net,
             tax=tax + off_tax,
             tax_rate=rate,
+            tax_parts=max(1, len(raw.tax_lines)),
             discount_net=off_net,
             discount_tax=off_tax,
             properties=tuple(_properties(raw)),
@@ -188,13 +194,26 @@ class _Reading:
             removed=max(raw.quantity - current, Decimal(0)),
         )
 
+    def _taken_off(
+        self, total: Decimal, amount: Decimal, rate: Decimal | None, net: Decimal, tax: Decimal
+    ) -> tuple[Decimal, Decimal]:
+        """Net and tax of all that was taken off a line: what the tax of its full price is more than that of the rest.
+
+        So both are rounded once; a discount that is rounded by itself would leave the full price a cent off its rate.
+        """
+        if not amount or rate is None:
+            return self._shares(amount, rate, net, tax)
+        if self._order.taxes_included:
+            off_tax = tax_in_gross(total, rate, self._unit) - tax
+            return amount - off_tax, off_tax
+        return amount, cents(total * rate / HUNDRED, self._unit) - tax
+
     def _shares(self, amount: Decimal, rate: Decimal | None, net: Decimal, tax: Decimal) -> tuple[Decimal, Decimal]:
         """Net and tax of a discount; without a rate in the proportion that the line has."""
         if not amount:
             return ZERO, ZERO
         if rate is None:
-            gross = net + tax
-            rate = cents(tax * HUNDRED / net) if net and gross else ZERO
+            rate = cents(tax * HUNDRED / net) if net > 0 and tax > 0 else ZERO
         if self._order.taxes_included:
             off_tax = tax_in_gross(amount, rate, self._unit)
             return amount - off_tax, off_tax
@@ -204,12 +223,15 @@ class _Reading:
         tax = sum((each.price_set.amount for each in taxes), ZERO)
         net = amount - tax if self._order.taxes_included else amount
         rate = _rate(taxes, tax, is_untaxed=self._order.tax_exempt or not amount)
-        return Charge(ref=ref, title=title, method=method, net=net, tax=tax, tax_rate=rate)
+        parts = max(1, len(taxes))
+        return Charge(ref=ref, title=title, method=method, net=net, tax=tax, tax_rate=rate, parts=parts)
 
     def _shipping(self) -> list[Charge]:
         """Shipping lines at what remains after discounts, taxed on that."""
         found = []
         for line in self._order.shipping_lines:
+            if line.is_removed:
+                continue
             paid = line.discounted_price_set if line.discounted_price_set is not None else line.original_price_set
             ref = number_of(line.id) or line.id
             found.append(self._charge(ref, line.title, paid.amount, line.tax_lines, line.title or line.code))
@@ -262,8 +284,10 @@ def _with_stated(read: ChannelOrder) -> ChannelOrder:
     """
     stated = read.stated
     taken = [line for line in read.lines if line.removed > 0]
-    gross = sum((_share(line, line.net + line.tax - line.discount_net - line.discount_tax) for line in taken), ZERO)
-    tax = sum((_share(line, line.tax - line.discount_tax) for line in taken), ZERO)
+    unit = unit_of(read.currency)
+    gone = [(line, line.net + line.tax - line.discount_net - line.discount_tax) for line in taken]
+    gross = sum((_share(line, amount, unit) for line, amount in gone), ZERO)
+    tax = sum((_share(line, line.tax - line.discount_tax, unit) for line in taken), ZERO)
     changes: dict[str, object] = {
         "shipping_net": sum((charge.net for charge in read.shipping), ZERO),
         "discount_net": sum((line.discount_net for line in read.lines), ZERO),
@@ -274,8 +298,8 @@ def _with_stated(read: ChannelOrder) -> ChannelOrder:
     return read.model_copy(update={"stated": stated.model_copy(update=changes)})
 
 
-def _share(line: OrderLine, amount: Decimal) -> Decimal:
-    return cents(amount * line.removed / line.quantity) if line.quantity else ZERO
+def _share(line: OrderLine, amount: Decimal, unit: Decimal) -> Decimal:
+    return cents(amount * line.removed / line.quantity, unit) if line.quantity else ZERO
 
 
 def _with_rounding(read: ChannelOrder, order: RawOrder) -> ChannelOrder:
@@ -285,6 +309,14 @@ def _with_rounding(read: ChannelOrder, order: RawOrder) -> ChannelOrder:
         return read
     fee = Charge(ref="rounding", title="Cash rounding", net=rounded, tax=ZERO, tax_rate=ZERO, kind=ChargeKind.PAYMENT)
     return read.model_copy(update={"fees": (*read.fees, fee)})
+
+
+def _with_other_total(read: ChannelOrder, order: RawOrder) -> ChannelOrder:
+    """Of two totals that differ, the one counts that the lines do not give: such a document cannot be booked."""
+    again = order.total_price_again.amount if order.total_price_again else order.total_price_set.amount
+    if again == order.total_price_set.amount or read.computed_total != read.stated.total:
+        return read
+    return read.model_copy(update={"stated": read.stated.model_copy(update={"total": again})})
 
 
 def _looks_like_tip(line: RawLine, tip: Decimal) -> bool:

@@ -1,13 +1,15 @@
 """Lean models of what is read of an order, as the GraphQL interface writes it; unknown fields and values do no harm."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from canonical.money import ZERO
+from connectors.shopify.selections import completed_line, completed_tax
 
 
 def _text(value: Any) -> Any:
@@ -20,12 +22,34 @@ def _text(value: Any) -> Any:
 
 
 def _rows(value: Any) -> Any:
-    """A list of a connection or as it is; null is empty."""
-    rows = value.get("nodes", value) if isinstance(value, dict) else value
+    """A list of a connection, in either of its forms, or as it is; null is empty."""
+    rows = value
+    if isinstance(value, dict):
+        edges = value.get("edges")
+        rows = value.get("nodes", value)
+        if "nodes" not in value and isinstance(edges, list):
+            rows = [edge.get("node") if isinstance(edge, dict) else edge for edge in edges]
     return [] if rows is None else rows
 
 
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("date out of range") from error
+
+
+LARGEST = Decimal(10) ** 12
+
 Text = Annotated[str, BeforeValidator(_text)]
+Moment = Annotated[datetime, AfterValidator(_utc)]
+Number = Annotated[Decimal, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
+Rate = Annotated[Decimal, Field(ge=0, le=1000, allow_inf_nan=False)]
+
+
+def _filled(fill: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Callable[[Any], Any]:
+    """Complete an object before it is read; what is none is refused by the reading."""
+    return lambda value: fill(value) if isinstance(value, dict) else value
 
 
 class _Raw(BaseModel):
@@ -35,7 +59,8 @@ class _Raw(BaseModel):
 class RawMoney(_Raw):
     """An amount in some currency."""
 
-    amount: Decimal = Field(default=ZERO, allow_inf_nan=False)
+    amount: Number = ZERO
+    currency_code: Text = ""
 
 
 class RawBag(_Raw):
@@ -67,8 +92,8 @@ class RawTax(_Raw):
     """A tax with its rate: a percent, or a fraction."""
 
     title: Text = ""
-    rate: Decimal | None = None
-    rate_percentage: Decimal | None = None
+    rate: Rate | None = None
+    rate_percentage: Rate | None = None
     channel_liable: bool | None = None
     price_set: Bag = NO_MONEY
 
@@ -80,7 +105,8 @@ class RawTax(_Raw):
         return None if self.rate is None else self.rate * 100
 
 
-Taxes = Annotated[tuple[RawTax, ...], BeforeValidator(_rows)]
+Tax = Annotated[RawTax, BeforeValidator(_filled(completed_tax))]
+Taxes = Annotated[tuple[Tax, ...], BeforeValidator(_rows)]
 
 
 class RawApplication(_Raw):
@@ -113,8 +139,8 @@ class RawLine(_Raw):
     id: Text
     sku: Text = ""
     name: Text = ""
-    quantity: Decimal = Field(allow_inf_nan=False)
-    current_quantity: Decimal | None = Field(default=None, allow_inf_nan=False)
+    quantity: Number
+    current_quantity: Number | None = None
     is_gift_card: bool = False
     is_tip: bool = False
     """Only the REST form says so."""
@@ -128,6 +154,9 @@ class RawLine(_Raw):
     variant: Ref = RawRef()
 
 
+Line = Annotated[RawLine, BeforeValidator(_filled(completed_line))]
+
+
 class RawShipping(_Raw):
     """A shipping line; `discounted_price_set` is what remains to be paid."""
 
@@ -137,6 +166,8 @@ class RawShipping(_Raw):
     original_price_set: Bag = NO_MONEY
     discounted_price_set: RawBag | None = None
     tax_lines: Taxes = ()
+    is_removed: bool = False
+    """Taken out by an order edit; it is part of no sum any more."""
 
 
 class RawFee(_Raw):
@@ -156,7 +187,7 @@ class RawTransaction(_Raw):
     gateway: Text = ""
     formatted_gateway: Text = ""
     payment_id: Text = ""
-    processed_at: datetime | None = None
+    processed_at: Moment | None = None
     amount_set: Bag = NO_MONEY
 
 
@@ -208,29 +239,31 @@ class RawOrder(_Raw):
 
     legacy_resource_id: Text = Field(pattern=r"^\d+$")
     name: Text = ""
-    created_at: datetime
-    processed_at: datetime | None = None
-    updated_at: datetime
-    cancelled_at: datetime | None = None
+    created_at: Moment
+    processed_at: Moment | None = None
+    updated_at: Moment
+    cancelled_at: Moment | None = None
     taxes_included: bool
     tax_exempt: bool = False
     duties_included: bool = False
-    currency_code: str
+    currency_code: str = Field(pattern=r"^[A-Z]{3}$")
     customer_locale: Text = ""
     source_name: Text = ""
     note: Text = ""
-    tags: tuple[str, ...] = ()
+    tags: Annotated[tuple[Text, ...], BeforeValidator(_rows)] = ()
     email: Text = ""
     phone: Text = ""
     display_financial_status: Text = ""
     display_fulfillment_status: Text = ""
-    payment_gateway_names: Annotated[tuple[str, ...], BeforeValidator(_rows)] = ()
+    payment_gateway_names: Annotated[tuple[Text, ...], BeforeValidator(_rows)] = ()
     custom_attributes: Attributes = ()
     billing_address: Place = RawAddress()
     shipping_address: Place = RawAddress()
     customer: Ref = RawRef()
     purchasing_entity: RawBuyer | None = None
     total_price_set: RawBag
+    total_price_again: RawBag | None = None
+    """The REST form states the total twice."""
     total_tax_set: Bag = NO_MONEY
     total_refunded_set: Bag = NO_MONEY
     total_tip_received_set: Bag = NO_MONEY
@@ -240,18 +273,22 @@ class RawOrder(_Raw):
     additional_fees: Annotated[tuple[RawFee, ...], BeforeValidator(_rows)] = ()
     transactions: Annotated[tuple[RawTransaction, ...], BeforeValidator(_rows)] = ()
     shipping_lines: Annotated[tuple[RawShipping, ...], BeforeValidator(_rows)] = ()
-    line_items: Annotated[tuple[RawLine, ...], BeforeValidator(_rows)]
+    line_items: Annotated[tuple[Line, ...], BeforeValidator(_rows)]
+
+    @model_validator(mode="after")
+    def _has_one_currency(self) -> Self:
+        """Sums of different currencies say nothing; amounts without a currency are in that of the order."""
+        bags = [self.total_price_set, *(line.original_total_set for line in self.line_items)]
+        if {bag.shop_money.currency_code for bag in bags} - {"", self.currency_code}:
+            raise ValueError("amounts in another currency than the order's")
+        return self
 
     @property
     def ordered_at(self) -> datetime:
         """When the buyer ordered; imported orders were created later than they were placed."""
-        return _utc(self.processed_at or self.created_at)
+        return self.processed_at or self.created_at
 
     @property
     def modified_at(self) -> datetime:
         """The last change."""
-        return _utc(self.updated_at)
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return self.updated_at

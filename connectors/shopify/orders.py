@@ -1,6 +1,5 @@
 """Fetching orders in the order of their last change; a page is as large as one query may cost."""
 
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 import orjson
 
 from canonical.order import DocumentPage, RawDocument
+from connectors.raw import moment_of, unreadable, utc
 from connectors.shopify.graph import Graph, Reply, TooExpensiveError, gid, mapping, next_page, nodes, number_of, quoted
 from connectors.shopify.order_documents import LINE_PAGE, ORDER_LINES, ORDERS, PER_ORDER
 
@@ -38,8 +38,7 @@ class Cursor:
     def parse(cls, text: str) -> "Cursor":
         """Read the text form; a moment of any zone is taken to UTC."""
         moment, _, after = text.partition("|")
-        since = datetime.fromisoformat(moment)
-        since = since.replace(tzinfo=UTC) if since.tzinfo is None else since.astimezone(UTC)
+        since = utc(moment)
         return cls(since.replace(microsecond=0), int(after) if after else None)
 
     def __str__(self) -> str:
@@ -171,22 +170,11 @@ def document_of(row: dict[str, Any]) -> RawDocument:
     body = orjson.dumps(row)
     number = number_of(row.get("id"))
     if not number:
-        digest = hashlib.sha1(body, usedforsecurity=False).hexdigest()
-        return RawDocument(external_id=f"unreadable-{digest}", body=body)
+        return unreadable(body)
     name = row.get("name")
     return RawDocument(
         external_id=gid("Order", number),
         number=name.removeprefix("#") if isinstance(name, str) and name.removeprefix("#") else number,
-        modified_at=_moment(row.get("updatedAt")),
+        modified_at=moment_of(row.get("updatedAt")),
         body=body,
     )
-
-
-def _moment(stated: object) -> datetime | None:
-    if not isinstance(stated, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(stated)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

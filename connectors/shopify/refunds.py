@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from canonical.codes import Kind
 from canonical.failure import Failure, FailureError
 from canonical.money import ZERO, cents, unit_of
 from canonical.push import Outcome, PushAnswer, PushResult, Refund
+from connectors.one_by_one import one_by_one
 from connectors.shopify.graph import Document, Graph, gid, is_ref, mapping, nodes, number_of, user_errors
 from connectors.shopify.settings import ShopifyRefundSettings
 
@@ -59,25 +59,13 @@ mutation CreateRefund($input: RefundInput!, $key: String!) {
 
 
 def send(graph: Graph, settings: ShopifyRefundSettings, refunds: Sequence[Refund]) -> PushAnswer:
-    """Send one after the other; what is done before a failure of the whole channel keeps its result."""
-    results: list[PushResult] = []
-    for index, refund in enumerate(refunds):
-        try:
-            ref = _Refunding(graph, settings, refund).run()
-        except FailureError as error:
-            if error.failure.kind is not Kind.REJECT and not results:
-                raise
-            results.append(_rejected(refund, error.failure))
-            if error.failure.kind is not Kind.REJECT:
-                results += [_rejected(rest, error.failure) for rest in refunds[index + 1 :]]
-                break
-        else:
-            results.append(PushResult(key=refund.key, outcome=Outcome.ACCEPTED, ref=ref))
-    return PushAnswer(results=tuple(results))
+    """Send one after the other."""
+    return one_by_one(refunds, lambda refund: _send(graph, settings, refund))
 
 
-def _rejected(refund: Refund, failure: Failure) -> PushResult:
-    return PushResult(key=refund.key, outcome=Outcome.REJECTED, failure=failure)
+def _send(graph: Graph, settings: ShopifyRefundSettings, refund: Refund) -> PushResult:
+    ref = _Refunding(graph, settings, refund).run()
+    return PushResult(key=refund.key, outcome=Outcome.ACCEPTED, ref=ref)
 
 
 class _Refunding:

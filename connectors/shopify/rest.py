@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+FULFILLED = {"fulfilled": "FULFILLED", "partial": "PARTIALLY_FULFILLED"}
+
 
 def is_rest(document: object) -> bool:
     """Whether a document is of the REST form: its fields are in snake case."""
@@ -31,17 +33,17 @@ def as_graphql(order: Mapping[str, Any]) -> dict[str, Any]:
         "email": order.get("email") or order.get("contact_email"),
         "phone": order.get("phone"),
         "displayFinancialStatus": str(order.get("financial_status") or "").upper(),
-        "displayFulfillmentStatus": {"fulfilled": "FULFILLED", "partial": "PARTIALLY_FULFILLED"}.get(
-            str(order.get("fulfillment_status")), "UNFULFILLED"
-        ),
+        "displayFulfillmentStatus": FULFILLED.get(str(order.get("fulfillment_status")), "UNFULFILLED"),
         "paymentGatewayNames": order.get("payment_gateway_names"),
         "customAttributes": _attributes(order.get("note_attributes")),
         "billingAddress": _address(order.get("billing_address")),
         "shippingAddress": _address(order.get("shipping_address")),
         "customer": _ref("Customer", customer.get("id")) if isinstance(customer, dict) else None,
         "totalPriceSet": _bag(order, "total_price"),
+        "totalPriceAgain": _bag({"total_price_set": order.get("total_price_set")}, "total_price"),
         "totalTaxSet": _bag(order, "total_tax"),
         "totalRefundedSet": _refunded(order),
+        "totalCashRoundingAdjustment": {"paymentSet": _bag(order, "total_cash_rounding_payment_adjustment")},
         "totalTipReceivedSet": _bag(order, "total_tip_received"),
         "originalTotalDutiesSet": order.get("original_total_duties_set"),
         "taxLines": _taxes(order.get("tax_lines")),
@@ -56,12 +58,13 @@ def _rows(value: object) -> Iterable[dict[str, Any]]:
 
 
 def _bag(row: Mapping[str, Any], name: str) -> dict[str, Any] | None:
-    """An amount: as a set of both currencies where it is there, else the plain one, which is in the shop's currency."""
+    """An amount: the plain one, which is in the shop's currency, else that of the set of both currencies."""
     stated = row.get(f"{name}_set")
-    if isinstance(stated, dict) and isinstance(stated.get("shop_money"), dict):
-        return {"shopMoney": {"amount": stated["shop_money"].get("amount")}}
+    money = stated.get("shop_money") if isinstance(stated, dict) else None
+    of_set = money if isinstance(money, dict) else {}
     plain = row.get(name)
-    return None if plain is None else {"shopMoney": {"amount": plain}}
+    amount = of_set.get("amount") if plain is None else plain
+    return None if amount is None else {"shopMoney": {"amount": amount, "currencyCode": of_set.get("currency_code")}}
 
 
 def _ref(kind: str, number: object) -> dict[str, str] | None:
@@ -113,9 +116,19 @@ def _shipping(row: Mapping[str, Any]) -> dict[str, Any]:
         "title": row.get("title"),
         "code": row.get("code"),
         "originalPriceSet": _bag(row, "price"),
-        "discountedPriceSet": _bag(row, "discounted_price"),
+        "discountedPriceSet": _bag(row, "discounted_price") or _discounted(row),
         "taxLines": _taxes(row.get("tax_lines")),
     }
+
+
+def _discounted(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What is left of a shipping price after its discounts, where only these are stated."""
+    bags = [_bag(row, "price"), *(_bag(each, "amount") for each in _rows(row.get("discount_allocations")))]
+    try:
+        price, *off = [Decimal(str(bag["shopMoney"]["amount"])) for bag in bags if bag]
+    except (InvalidOperation, ValueError):
+        return None
+    return {"shopMoney": {"amount": str(price - sum(off, Decimal(0)))}}
 
 
 def _line(row: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,18 +137,28 @@ def _line(row: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:
         "sku": row.get("sku"),
         "name": row.get("name") or row.get("title"),
         "quantity": row.get("quantity"),
-        "currentQuantity": row.get("current_quantity"),
+        "currentQuantity": row.get("current_quantity", _left(row, order)),
         "isGiftCard": bool(row.get("gift_card")),
         "isTip": isinstance(row.get("tip"), dict),
         "requiresShipping": row.get("requires_shipping") is not False,
         "taxable": row.get("taxable") is not False,
         "originalTotalSet": _total(row),
         "taxLines": _taxes(row.get("tax_lines")),
-        "discountAllocations": [_allocation(each, order) for each in _rows(row.get("discount_allocations"))],
+        "discountAllocations": _allocations(row, order),
         "customAttributes": _attributes(row.get("properties")),
         "product": _ref("Product", row.get("product_id")),
         "variant": _ref("ProductVariant", row.get("variant_id")),
     }
+
+
+def _left(row: Mapping[str, Any], order: Mapping[str, Any]) -> object:
+    """What the refunds leave of a line's quantity; versions before 2023 do not state it."""
+    rows = [each for refund in _rows(order.get("refunds")) for each in _rows(refund.get("refund_line_items"))]
+    gone = [each.get("quantity") for each in rows if each.get("line_item_id") == row.get("id")]
+    quantity = row.get("quantity")
+    if not isinstance(quantity, int) or not gone:
+        return quantity
+    return quantity - sum(each for each in gone if isinstance(each, int))
 
 
 def _total(row: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -146,6 +169,13 @@ def _total(row: Mapping[str, Any]) -> dict[str, Any] | None:
     except InvalidOperation:
         return None
     return None if amount is None else {"shopMoney": {"amount": str(amount)}}
+
+
+def _allocations(row: Mapping[str, Any], order: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A line's shares of discounts; what leaves them out may still state their sum."""
+    if row.get("discount_allocations") is None and row.get("total_discount"):
+        return [{"allocatedAmountSet": _bag(row, "total_discount"), "discountApplication": {}}]
+    return [_allocation(each, order) for each in _rows(row.get("discount_allocations"))]
 
 
 def _allocation(row: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from canonical.codes import Kind
 from canonical.failure import Failure, FailureError
 from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult, StatusKind
 from canonical.settings import ExportTrigger
+from connectors.one_by_one import one_by_one
 from connectors.shopify.cancellations import cancel
 from connectors.shopify.fulfillments import Fulfilling, tracking_of
 from connectors.shopify.graph import Graph, is_ref
@@ -14,31 +14,8 @@ from connectors.shopify.settings import ShopifyShipmentSettings
 
 
 def send(graph: Graph, settings: ShopifyShipmentSettings, statuses: Sequence[OrderStatus]) -> PushAnswer:
-    """Report one after the other.
-
-    A failure of the whole channel stops: what is done keeps its result, and the rest comes back rejected with that failure,
-    so that the caller repeats it. Only if nothing was done yet the failure is raised.
-    """
-    results: list[PushResult] = []
-    for index, status in enumerate(statuses):
-        try:
-            results.append(_report(graph, settings, status))
-        except FailureError as error:
-            failure = error.failure
-            if failure.kind is Kind.SKIP:
-                results.append(_result(status, Outcome.SKIPPED, failure))
-                continue
-            if failure.kind is not Kind.REJECT and not results:
-                raise
-            results.append(_result(status, Outcome.REJECTED, failure))
-            if failure.kind is not Kind.REJECT:
-                results += [_result(rest, Outcome.REJECTED, failure) for rest in statuses[index + 1 :]]
-                break
-    return PushAnswer(results=tuple(results))
-
-
-def _result(status: OrderStatus, outcome: Outcome, failure: Failure | None = None) -> PushResult:
-    return PushResult(key=status.key, outcome=outcome, ref=status.order_ref, failure=failure)
+    """Report one after the other."""
+    return one_by_one(statuses, lambda status: _report(graph, settings, status))
 
 
 def _name(status: OrderStatus) -> str:
@@ -60,7 +37,7 @@ def _report(graph: Graph, settings: ShopifyShipmentSettings, status: OrderStatus
                 report_return(graph, status)
         case StatusKind.SHIPPED:
             done = _ship(graph, settings, status)
-    return _result(status, Outcome.ACCEPTED if done else Outcome.SKIPPED)
+    return PushResult(key=status.key, outcome=Outcome.ACCEPTED if done else Outcome.SKIPPED, ref=status.order_ref)
 
 
 def _ship(graph: Graph, settings: ShopifyShipmentSettings, status: OrderStatus) -> bool:

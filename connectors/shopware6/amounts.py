@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from canonical.money import ZERO, cents, split_in_proportion, unit_of
+from canonical.money import ZERO, cents, unit_of
 from canonical.order import OrderLine, StatedTax
-from connectors.shopware6.models import CalculatedTax, Price
+from connectors.shopware6.models import NOISE, CalculatedTax, Price
 
 
 class TaxStatus(StrEnum):
@@ -53,6 +53,11 @@ class Reckoning:
         """An amount as the books hold it; PHP's numbers have more decimals."""
         return cents(amount, self.unit)
 
+    def payable(self, amount: Decimal) -> Decimal:
+        """What the buyer pays, without the noise of PHP's numbers; an amount finer than the currency stays, and is refused."""
+        rounded = self.round(amount)
+        return rounded if abs(rounded - amount) < NOISE else amount
+
     def parts(self, price: Price) -> list[Part]:
         """A price by rate; what rounding leaves between the parts and the whole is in the last one."""
         total = self.round(price.total)
@@ -81,19 +86,37 @@ def rate_of(tax: CalculatedTax) -> Decimal:
 
 
 def spread(lines: list[OrderLine], part: Part, unit: Decimal) -> bool:
-    """Take a negative part off the lines of its rate, in proportion to what is left of them (D§10.3); False: there are none."""
+    """Take a negative part off the lines of its rate, in proportion to what is left of them (D§10.3); False: there are none.
+
+    The part is rounded by itself, and so is each line's share of it: a line's tax is then made of two amounts more.
+    """
     places = [index for index, line in enumerate(lines) if line.tax_rate == part.rate]
     weights = [max(_left(lines[index]), ZERO) for index in places]
     if not sum(weights, ZERO):
         return False
-    nets = split_in_proportion(-part.net, weights, unit)
-    taxes = split_in_proportion(-part.tax, weights, unit)
+    nets, taxes = _shared(-part.net, weights, unit), _shared(-part.tax, weights, unit)
     for index, net, tax in zip(places, nets, taxes, strict=True):
         line = lines[index]
         lines[index] = line.model_copy(
-            update={"discount_net": line.discount_net + net, "discount_tax": line.discount_tax + tax}
+            update={
+                "discount_net": line.discount_net + net,
+                "discount_tax": line.discount_tax + tax,
+                "tax_parts": line.tax_parts + 2,
+            }
         )
     return True
+
+
+def _shared(amount: Decimal, weights: Sequence[Decimal], unit: Decimal) -> list[Decimal]:
+    """Share an amount out so that no share is off by a unit, however many there are: what they add up to is rounded."""
+    whole = sum(weights, ZERO)
+    shares, weight, shared = [], ZERO, ZERO
+    for each in weights:
+        weight += each
+        up_to = cents(amount * weight / whole, unit)
+        shares.append(up_to - shared)
+        shared = up_to
+    return shares
 
 
 def _left(line: OrderLine) -> Decimal:
@@ -121,4 +144,5 @@ def round_once(
         for index in places[:steps]:
             line = lines[index]
             net = line.net - step if reckoning.status is TaxStatus.GROSS else line.net
-            lines[index] = line.model_copy(update={"net": net, "tax": line.tax + step})
+            parts = line.tax_parts + 1
+            lines[index] = line.model_copy(update={"net": net, "tax": line.tax + step, "tax_parts": parts})

@@ -72,7 +72,8 @@ def _total(calls: Calls) -> int | None:
     return total if isinstance(total, int) and (total > 1 or not rows_of(body)) else None
 
 
-def _listed(calls: Calls, mains: Sequence[Row]) -> tuple[ListedArticle, ...]:
+def _listed(calls: Calls, rows: Sequence[Row]) -> tuple[ListedArticle, ...]:
+    mains = [row for row in rows if row.get("id")]
     currencies = (
         {str(row.get("id")): str(row.get("isoCode") or "") for row in find(calls, "currency", {})} if mains else {}
     )

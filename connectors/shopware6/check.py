@@ -1,13 +1,14 @@
 """The connection test: proves reachability, key, version and each feature's rights, and transfers nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from canonical.check import CheckItem, CheckReport, CheckState
+from canonical.check import CheckReport
 from canonical.failure import Failure, FailureError
 from canonical.feature import Feature
 from connectors.answers import RefusedError, not_json
+from connectors.checklist import Checklist
 from connectors.shopware6.search import equals, find, items
 from connectors.transport import Calls
 
@@ -55,46 +56,24 @@ class ConnectionTest:
         self._calls = calls
         self._client_id = client_id
         self._is_secure = is_secure
-        self._items: list[CheckItem] = []
+        self._checks = Checklist()
         self._version = ""
         self._rights: frozenset[str] | None = None
         """None: an administrator, or the shop does not tell."""
 
     def run(self, features: Sequence[Feature]) -> CheckReport:
         """Run all checks for these features."""
-        going = self._enter() and self._prove(True, "version", self._judge_version)
+        going = self._enter() and self._checks.prove(True, "version", self._judge_version)
         told = going and self._learn_rights()
         for feature in features:
-            reads = self._prove(going, "permission", partial(self._read, feature), feature, "read")
+            reads = self._checks.prove(going, "permission", partial(self._read, feature), feature, "read")
             if feature not in WRITTEN:
                 continue
             if told or not reads:
-                self._prove(reads, "permission", partial(self._judge_rights, feature), feature, "write")
+                self._checks.prove(reads, "permission", partial(self._judge_rights, feature), feature, "write")
             else:
-                self._skip("permission", feature, "write")
-        return CheckReport(items=tuple(self._items), shop_title=self._calls.host, version=self._version)
-
-    def _add(self, name: str, failure: Failure | None, feature: Feature | None = None, detail: str = "") -> None:
-        state = CheckState.FAILED if failure else CheckState.OK
-        self._items.append(CheckItem(name=name, state=state, detail=detail, feature=feature, failure=failure))
-
-    def _skip(self, name: str, feature: Feature | None = None, detail: str = "") -> None:
-        self._items.append(CheckItem(name=name, state=CheckState.SKIPPED, detail=detail, feature=feature))
-
-    def _prove(
-        self, going: bool, name: str, prove: Callable[[], None], feature: Feature | None = None, detail: str = ""
-    ) -> bool:
-        """Run one check if the ones before it allow; whether it succeeded."""
-        if not going:
-            self._skip(name, feature, detail)
-            return False
-        try:
-            prove()
-        except FailureError as error:
-            self._add(name, error.failure, feature, detail)
-            return False
-        self._add(name, None, feature, detail)
-        return True
+                self._checks.skip("permission", feature, "write")
+        return CheckReport(items=tuple(self._checks.items), shop_title=self._calls.host, version=self._version)
 
     def _enter(self) -> bool:
         """Ask for a token and the version; a refused key proves that the shop is there."""
@@ -106,17 +85,19 @@ class ConnectionTest:
         entered = failure is None
         refused = failure is not None and failure.code in ("ACCESS", "PERMISSION")
         handshake = failure if failure is not None and failure.code == "HANDSHAKE" else None
-        self._add("reachable", failure if not (entered or refused or handshake) else None, detail=self._calls.host)
+        self._checks.add(
+            "reachable", failure if not (entered or refused or handshake) else None, detail=self._calls.host
+        )
         if self._is_secure and (entered or refused or handshake):
-            self._add("certificate", handshake)
+            self._checks.add("certificate", handshake)
         else:
-            self._skip("certificate", detail="" if self._is_secure else "http")
+            self._checks.skip("certificate", detail="" if self._is_secure else "http")
         if entered or refused:
-            self._add("credentials", failure)
+            self._checks.add("credentials", failure)
         else:
-            self._skip("credentials")
+            self._checks.skip("credentials")
         if not entered:
-            self._skip("version")
+            self._checks.skip("version")
         return entered
 
     def _read_version(self) -> None:

@@ -17,6 +17,7 @@ from connectors.shopware6 import (
     categories,
     choices,
     documents,
+    envelopes,
     mapping,
     orders,
     prices,
@@ -79,6 +80,10 @@ class Shopware6:
     def read_order(self, body: bytes) -> ChannelOrder:
         """Read one stored document; raises `FailureError` with `DOCUMENT_INVALID`."""
         return mapping.read_order(body)
+
+    def unpack_orders(self, body: bytes) -> bytes | list[bytes]:
+        """Take the orders out of an answer of the interface that a person has in a file; pure."""
+        return envelopes.unpack_orders(body)
 
     def answer_orders(self, answers: Sequence[OrderAnswer]) -> PushAnswer:
         """Set orders to "in progress"; raises `FailureError` only when nothing was reported yet."""

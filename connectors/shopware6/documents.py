@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from canonical.codes import Kind
 from canonical.failure import Failure, FailureError
 from canonical.push import Outcome, OutgoingDocument, PushAnswer, PushResult
 from connectors.answers import RefusedError, not_json
+from connectors.one_by_one import one_by_one
 from connectors.shopware6.products import is_ref
 from connectors.shopware6.search import Row, equals, find, part
 from connectors.shopware6.settings import Shopware6DocumentSettings
@@ -19,23 +19,8 @@ _FILE_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def send(calls: Calls, settings: Shopware6DocumentSettings, documents: Sequence[OutgoingDocument]) -> PushAnswer:
-    """Send one after the other; what is done before a failure of the whole channel keeps its result."""
-    results: list[PushResult] = []
-    for index, document in enumerate(documents):
-        try:
-            results.append(_Handing(calls, settings, document).send())
-        except FailureError as error:
-            if error.failure.kind is not Kind.REJECT and not results:
-                raise
-            results.append(_rejected(document, error.failure))
-            if error.failure.kind is not Kind.REJECT:
-                results += [_rejected(rest, error.failure) for rest in documents[index + 1 :]]
-                break
-    return PushAnswer(results=tuple(results))
-
-
-def _rejected(document: OutgoingDocument, failure: Failure) -> PushResult:
-    return PushResult(key=document.key, outcome=Outcome.REJECTED, failure=failure)
+    """Send one after the other."""
+    return one_by_one(documents, lambda document: _Handing(calls, settings, document).send())
 
 
 class _Handing:

@@ -24,7 +24,6 @@ class Basket:
     discounts: list[Discount] = field(default_factory=list)
     lowered: list[Part] = field(default_factory=list)
     """The parts that were spread over the lines."""
-    has_mixed_line: bool = False
 
     def fill(self, lines: Sequence[Line]) -> None:
         """Read all lines; those that lower the price come last, when it is known what they lower."""
@@ -44,22 +43,25 @@ class Basket:
             self._lower(line)
 
     def _goods(self, line: Line, price: Price, parent_ref: str = "") -> None:
+        """A line of goods at the rate of its largest part; what of its price bears another rate is a service on it."""
         parts = self.reckoning.parts(price)
-        self.has_mixed_line |= len(parts) > 1
+        main = max(parts, key=lambda part: abs(part.gross))
         self.lines.append(
             OrderLine(
                 ref=line.id,
                 sku=line.sku,
                 title=line.label,
                 quantity=line.quantity,
-                net=sum((part.net for part in parts), ZERO),
-                tax=sum((part.tax for part in parts), ZERO),
-                tax_rate=parts[0].rate if len(parts) == 1 else None,
+                net=main.net,
+                tax=main.tax,
+                tax_rate=main.rate,
                 properties=_options(line),
                 product_ref=line.product_id,
                 parent_ref=parent_ref,
             )
         )
+        rest = [part for part in parts if part is not main and (part.net or part.tax)]
+        self.fees += [_charge(line, part, ChargeKind.SERVICE, line.id) for part in rest]
 
     def _bundle(self, head: Line, below: Sequence[Line]) -> None:
         """A line with others below it; only the topmost amounts count in the order's sum (D§10.2).
@@ -119,18 +121,7 @@ class Basket:
 
     def _fee(self, line: Line, kind: ChargeKind, line_ref: str = "") -> None:
         """A line without an article: a surcharge of a plug-in, or what the merchant added by hand."""
-        for part in self.reckoning.parts(_price(line)):
-            self.fees.append(
-                Charge(
-                    ref=line.id,
-                    title=line.label,
-                    net=part.net,
-                    tax=part.tax,
-                    tax_rate=part.rate,
-                    kind=kind,
-                    line_ref=line_ref,
-                )
-            )
+        self.fees += [_charge(line, part, kind, line_ref) for part in self.reckoning.parts(_price(line))]
 
     def _lower(self, line: Line) -> None:
         """A promotion or credit, per rate; what no line of that rate can bear is a negative fee."""
@@ -142,9 +133,13 @@ class Basket:
             code = line.payload.get("code")
             name = str(code) if isinstance(code, str) and code.strip() else line.label
             self.discounts.append(Discount(code=name, net=-net, tax=-tax))
-        for part in parts:
-            if part not in taken:
-                self.fees.append(Charge(ref=line.id, title=line.label, net=part.net, tax=part.tax, tax_rate=part.rate))
+        self.fees += [_charge(line, part, ChargeKind.FEE) for part in parts if part not in taken]
+
+
+def _charge(line: Line, part: Part, kind: ChargeKind, line_ref: str = "") -> Charge:
+    return Charge(
+        ref=line.id, title=line.label, net=part.net, tax=part.tax, tax_rate=part.rate, kind=kind, line_ref=line_ref
+    )
 
 
 def _price(line: Line) -> Price:

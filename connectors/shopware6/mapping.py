@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import orjson
 from pydantic import ValidationError
@@ -17,11 +16,15 @@ from canonical.order import (
     Payment,
     StatedTotals,
 )
+from connectors.envelopes import written
 from connectors.shopware6.amounts import Reckoning, TaxStatus, round_once
+from connectors.shopware6.envelopes import orders_in
 from connectors.shopware6.goods import Basket
 from connectors.shopware6.models import Delivery, Order, OrderAddress, Transaction
 
 MOST_PROBLEMS = 5
+COMPLETED = "completed"
+"""What is chosen by to import also what the shop has sent already; nobody packs that, whoever has paid."""
 SENT = frozenset({"shipped", "returned", "returned_partially"})
 PAID = frozenset({"paid", "refunded_partially"})
 """States in which the whole amount has come in."""
@@ -44,13 +47,13 @@ def read_order(body: bytes) -> ChannelOrder:
     deliveries = _deliveries(order)
     transaction = _transaction(order)
     billing, delivery = _addresses(order, deliveries)
-    total = reckoning.round(order.price.total if order.amount_total is None else order.amount_total)
+    total = reckoning.payable(order.price.total if order.amount_total is None else order.amount_total)
     state = _state(order, deliveries, transaction)
     read = ChannelOrder(
         external_id=order.id,
         number=order.number or order.id,
         state=state,
-        channel_state=_channel_state(transaction, total),
+        channel_state=COMPLETED if state is ChannelState.SHIPPED else _channel_state(transaction, total),
         sales_channel=order.sales_channel.key if order.sales_channel else order.sales_channel_id,
         ordered_at=order.ordered_at,
         modified_at=_modified_at(order),
@@ -74,12 +77,11 @@ def read_order(body: bytes) -> ChannelOrder:
 
 
 def _parse(body: bytes) -> Order:
-    """Read leniently; a single record comes wrapped in `data`."""
+    """Read leniently; a single record comes wrapped in `data`, and as JSON:API with its associations beside it."""
     try:
-        raw: Any = orjson.loads(body)
-        if isinstance(raw, dict) and isinstance(raw.get("data"), dict):
-            raw = raw["data"]
-        return Order.model_validate_json(orjson.dumps(raw))
+        document = orjson.loads(body)
+        order = orders_in(document)
+        return Order.model_validate_json(body if order is document else written(order))
     except orjson.JSONDecodeError as error:
         raise FailureError(Failure.of("DOCUMENT_INVALID", problems="document: no JSON")) from error
     except ValidationError as error:
@@ -121,7 +123,7 @@ def _state(order: Order, deliveries: list[Delivery], transaction: Transaction | 
     if transaction is not None and transaction.state_name == "refunded":
         return ChannelState.REFUNDED
     sent = deliveries[0].state.technical_name if deliveries and deliveries[0].state else ""
-    if order.state.technical_name == "completed" or sent in SENT:
+    if order.state.technical_name == COMPLETED or sent in SENT:
         return ChannelState.SHIPPED
     return ChannelState.OPEN
 
@@ -246,5 +248,5 @@ def _stated(order: Order, deliveries: list[Delivery], basket: Basket, total: Dec
         shipping_net=shipping,
         discount_net=-sum((part.net for part in basket.lowered), ZERO),
         discount_tax=-sum((part.tax for part in basket.lowered), ZERO),
-        taxes=() if basket.has_mixed_line else taxes,
+        taxes=taxes,
     )

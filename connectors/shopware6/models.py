@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 LARGEST = Decimal(10) ** 12
+NOISE = Decimal("0.0001")
+"""How far a binary fraction of PHP's may be off the amount that it stands for."""
 
 
 def _text(value: object) -> object:
@@ -123,7 +125,7 @@ class CalculatedTax(_Lean):
     """The tax of one rate in a price; `price` is gross or net as the order is."""
 
     tax: Money
-    rate: Annotated[Money, Field(alias="taxRate")]
+    rate: Annotated[Decimal, Field(alias="taxRate", ge=0, le=1000), BeforeValidator(_blank_is_zero)]
     price: Money
 
 
@@ -166,6 +168,13 @@ class Line(_Lean):
         """The product number at the time of the order."""
         number = self.payload.get("productNumber")
         return str(number).replace("\x00", "").strip() if isinstance(number, str | int) else ""
+
+    @model_validator(mode="after")
+    def _has_one_total(self) -> Self:
+        """The shop's database makes one of the other; where both are there and differ, the document is broken."""
+        if self.price.total and self.total and abs(self.price.total - self.total) > NOISE:
+            raise ValueError("totalPrice and price.totalPrice differ")
+        return self
 
     @property
     def amount(self) -> Decimal:

@@ -1,17 +1,16 @@
 """Fetching orders in sweeps, each in the order of the orders' own numbers, so that none is skipped when rows move meanwhile."""
 
-import hashlib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import orjson
 
 from canonical.order import DocumentPage, RawDocument
 from connectors.answers import Answer
+from connectors.raw import moment_of, unreadable, utc
 from connectors.shopware6.search import LIVE, Row, any_of, beyond, equals, find_by, items, joined, one_of, rows_of
 from connectors.transport import Calls
 
@@ -58,9 +57,9 @@ class Cursor:
         """Read the text form; a moment of any zone is taken to UTC."""
         since, *sweep = text.split("|")
         if not sweep:
-            return cls(_utc(since))
+            return cls(utc(since))
         newest, after = sweep
-        return cls(_utc(since), _utc(newest), int(after))
+        return cls(utc(since), utc(newest), int(after))
 
     def __str__(self) -> str:
         since = _iso(self.since)
@@ -126,7 +125,7 @@ def _newest(calls: Calls, since: datetime) -> datetime | None:
             "sort": [{"field": field, "order": "DESC"}],
             "includes": {entity.replace("-", "_"): [field]},
         }
-        found += [_moment(row.get(field)) for row in rows_of(calls.post(f"/search/{entity}", criteria))]
+        found += [moment_of(row.get(field)) for row in rows_of(calls.post(f"/search/{entity}", criteria))]
     return max((moment for moment in found if moment), default=None)
 
 
@@ -155,8 +154,7 @@ def document(row: Row) -> RawDocument:
     body = orjson.dumps(row)
     order_id = row.get("id")
     if not isinstance(order_id, str) or not order_id:
-        digest = hashlib.sha1(body, usedforsecurity=False).hexdigest()
-        return RawDocument(external_id=f"unreadable-{digest}", body=body)
+        return unreadable(body)
     number = row.get("orderNumber")
     return RawDocument(
         external_id=order_id,
@@ -170,7 +168,7 @@ def changed_at(row: Row) -> datetime | None:
     """When an order changed last: itself, or the state of its payment."""
     stated = [row.get("createdAt"), row.get("updatedAt")]
     stated += [transaction.get("updatedAt") for transaction in items(row, "transactions")]
-    return max((moment for value in stated if (moment := _moment(value))), default=None)
+    return max((moment for value in stated if (moment := moment_of(value))), default=None)
 
 
 def _shop_time(answer: Answer) -> datetime:
@@ -179,20 +177,6 @@ def _shop_time(answer: Answer) -> datetime:
         return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return datetime.now(UTC)
-
-
-def _moment(stated: Any) -> datetime | None:
-    if not isinstance(stated, str):
-        return None
-    try:
-        return _utc(stated)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _utc(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _iso(moment: datetime) -> str:

@@ -119,7 +119,7 @@ class ToProperty(StrEnum):
 class Shopware6OrderSettings(OrderSettings):
     """Order import from Shopware 6 (D§2.5): by payment state, of all or of chosen sales channels."""
 
-    import_states: frozenset[str] = setting(frozenset({"paid", "authorized"}), "Payment states to import", "Zahlungsstatus für Auftragsimport", "Shopware's own names: open, paid, authorized, paid_partially, in_progress, reminded …", "Shopwares eigene Namen: open, paid, authorized, paid_partially, in_progress, reminded …", section="selection", mandatory=True)
+    import_states: frozenset[str] = setting(frozenset({"paid", "authorized"}), "Payment states to import", "Zahlungsstatus für Auftragsimport", "Shopware's own names: open, paid, authorized, paid_partially, in_progress, reminded …; completed also imports what the shop sent already.", "Shopwares eigene Namen: open, paid, authorized, paid_partially, in_progress, reminded …; mit completed kommt auch, was der Shop schon versendet hat.", section="selection", mandatory=True)
     import_channels: frozenset[str] = setting(frozenset(), "Sales channels", "Sales-Channel-Auswahl", "None chosen: orders of all of them.", "Keiner gewählt: Aufträge aus allen.", section="selection", channel_options="sales_channels")
     report_in_progress: bool = setting(True, "Set to 'in progress'", "Auf „In Bearbeitung“ setzen", "An imported order is 'in progress' in the shop.", "Ein importierter Auftrag steht im Shop auf „In Bearbeitung“.", section="selection")
     mail_on_in_progress: bool = setting(False, "Mail at 'in progress'", "Status-E-Mail bei „In Bearbeitung“", "The shop tells the buyer.", "Der Shop teilt es dem Käufer mit.", section="selection")

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from canonical.check import CheckItem, CheckReport, CheckState
+from canonical.check import CheckReport
 from canonical.failure import Failure, FailureError
 from canonical.feature import Feature
 from connectors.answers import Answer, RefusedError, not_json
+from connectors.checklist import Checklist
 from connectors.transport import Calls
 from connectors.woocommerce.answers import NO_ROUTE, error_of
 
@@ -32,7 +33,7 @@ class ConnectionTest:
         self._calls = calls
         self._is_secure = is_secure
         self._uses_fulfillments = uses_fulfillments
-        self._items: list[CheckItem] = []
+        self._checks = Checklist()
         self._version = ""
         self._title = ""
 
@@ -40,34 +41,12 @@ class ConnectionTest:
         """Run all checks for these features."""
         going = self._reach() and self._enter()
         for feature in features:
-            reads = self._prove(going, "permission", self._reader(feature), feature, "read")
+            reads = self._checks.prove(going, "permission", self._reader(feature), feature, "read")
             if feature in WRITTEN:
-                writes = self._prove(reads, "permission", self._writer(feature), feature, "write")
+                writes = self._checks.prove(reads, "permission", self._writer(feature), feature, "write")
                 if feature is Feature.SHIPMENTS and self._uses_fulfillments:
-                    self._prove(writes, "permission", self._find_fulfillments, feature, "fulfillments")
-        return CheckReport(items=tuple(self._items), shop_title=self._title, version=self._version)
-
-    def _add(self, name: str, failure: Failure | None, feature: Feature | None = None, detail: str = "") -> None:
-        state = CheckState.FAILED if failure else CheckState.OK
-        self._items.append(CheckItem(name=name, state=state, detail=detail, feature=feature, failure=failure))
-
-    def _skip(self, name: str, feature: Feature | None = None, detail: str = "") -> None:
-        self._items.append(CheckItem(name=name, state=CheckState.SKIPPED, detail=detail, feature=feature))
-
-    def _prove(
-        self, going: bool, name: str, prove: Callable[[], None], feature: Feature | None = None, detail: str = ""
-    ) -> bool:
-        """Run one check if the ones before it allow; whether it succeeded."""
-        if not going:
-            self._skip(name, feature, detail)
-            return False
-        try:
-            prove()
-        except FailureError as error:
-            self._add(name, error.failure, feature, detail)
-            return False
-        self._add(name, None, feature, detail)
-        return True
+                    self._checks.prove(writes, "permission", self._find_fulfillments, feature, "fulfillments")
+        return CheckReport(items=tuple(self._checks.items), shop_title=self._title, version=self._version)
 
     def _reach(self) -> bool:
         """Ask for the interface's own index, which needs no key; a refused key proves that the shop is there, too."""
@@ -79,13 +58,13 @@ class ConnectionTest:
         except FailureError as error:
             failure = error.failure
         handshake = failure if failure is not None and failure.code == "HANDSHAKE" else None
-        self._add("reachable", None if handshake else failure, detail=self._calls.host)
+        self._checks.add("reachable", None if handshake else failure, detail=self._calls.host)
         if failure is not None and handshake is None:
-            self._skip("certificate")
+            self._checks.skip("certificate")
         elif self._is_secure:
-            self._add("certificate", handshake)
+            self._checks.add("certificate", handshake)
         else:
-            self._skip("certificate", detail="http")
+            self._checks.skip("certificate", detail="http")
         return failure is None
 
     def _find_interface(self) -> None:
@@ -95,12 +74,8 @@ class ConnectionTest:
             raise FailureError(not_json(answer))
 
     def _enter(self) -> bool:
-        going = self._prove(not self._has_failed, "credentials", self._read_status)
-        return self._prove(going, "version", self._judge_version)
-
-    @property
-    def _has_failed(self) -> bool:
-        return any(item.state is CheckState.FAILED for item in self._items)
+        going = self._checks.prove(not self._checks.has_failed, "credentials", self._read_status)
+        return self._checks.prove(going, "version", self._judge_version)
 
     def _read_status(self) -> None:
         """The system status is only shown to a key of a shop manager."""

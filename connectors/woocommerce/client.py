@@ -17,6 +17,7 @@ from connectors.woocommerce import (
     catalogue,
     categories,
     choices,
+    envelopes,
     mapping,
     orders,
     prices,
@@ -76,6 +77,10 @@ class WooCommerce:
     def read_order(self, body: bytes) -> ChannelOrder:
         """Read one stored document; raises `FailureError` with `DOCUMENT_INVALID`."""
         return mapping.read_order(body)
+
+    def unpack_orders(self, body: bytes) -> bytes | list[bytes]:
+        """Take the orders out of an answer of the interface that a person has in a file; pure."""
+        return envelopes.unpack_orders(body)
 
     def send_stock(self, levels: Sequence[StockLevel]) -> PushAnswer:
         """Send stock levels; raises `FailureError`, after which all may be sent again: the values are absolute."""

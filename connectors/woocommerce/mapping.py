@@ -23,6 +23,7 @@ from canonical.order import (
     StatedTax,
     StatedTotals,
 )
+from connectors.woocommerce.decimals import in_cents
 from connectors.woocommerce.models import WooAddress, WooCharge, WooLine, WooLineTax, WooMeta, WooOrder, WooTaxLine
 
 STATES: Mapping[str, ChannelState] = {
@@ -71,7 +72,7 @@ _NOTES = frozenset({"Backordered", "Lieferrückstand"})
 def read_order(body: bytes) -> ChannelOrder:
     """Read one stored document; raises `FailureError` with `DOCUMENT_INVALID` naming the fields."""
     try:
-        order = WooOrder.model_validate_json(body)
+        order = in_cents(WooOrder.model_validate_json(body))
     except ValidationError as error:
         raise FailureError(Failure.of("DOCUMENT_INVALID", problems=_problems(error))) from error
     billing = _address(order.billing, _first(order.meta_data, VAT_ID_KEYS))
@@ -84,7 +85,7 @@ def read_order(body: bytes) -> ChannelOrder:
         state=STATES.get(order.status, ChannelState.OPEN),
         channel_state=order.status,
         ordered_at=order.date_created_gmt,
-        modified_at=order.date_modified_gmt,
+        modified_at=order.date_modified_gmt or order.date_created_gmt,
         currency=order.currency,
         prices_include_tax=order.prices_include_tax,
         customer_ref=str(order.customer_id) if order.customer_id else "",
@@ -172,6 +173,7 @@ def _line(raw: WooLine, rates: Mapping[int, WooTaxLine], removed: Decimal) -> Or
         net=raw.subtotal,
         tax=raw.subtotal_tax,
         tax_rate=_rate(raw.taxes, raw.subtotal_tax or raw.total_tax, rates),
+        tax_parts=max(1, len(_applied(raw.taxes))),
         discount_net=raw.subtotal - raw.total,
         discount_tax=raw.subtotal_tax - raw.total_tax,
         properties=tuple(_properties(raw)),
@@ -212,11 +214,20 @@ def _shown(value: object) -> str:
 
 def _charges(raw: WooCharge, title: str, rates: Mapping[int, WooTaxLine]) -> list[Charge]:
     """A shipping or fee line; a negative fee that the shop apportions over several rates becomes a charge per rate."""
-    whole = (raw.total, raw.total_tax, _rate(raw.taxes, raw.total_tax, rates))
-    return [
-        Charge(ref=str(raw.id), title=title, method=raw.method_id, net=net, tax=tax, tax_rate=rate)
-        for net, tax, rate in _apportioned(raw, rates) or (whole,)
+    whole = Charge(
+        ref=str(raw.id),
+        title=title,
+        method=raw.method_id,
+        net=raw.total,
+        tax=raw.total_tax,
+        tax_rate=_rate(raw.taxes, raw.total_tax, rates),
+        parts=max(1, len(_applied(raw.taxes))),
+    )
+    parts = [
+        whole.model_copy(update={"net": net, "tax": tax, "tax_rate": rate, "parts": 1})
+        for net, tax, rate in _apportioned(raw, rates)
     ]
+    return parts or [whole]
 
 
 def _apportioned(raw: WooCharge, rates: Mapping[int, WooTaxLine]) -> list[tuple[Decimal, Decimal, Decimal]]:
@@ -228,16 +239,17 @@ def _apportioned(raw: WooCharge, rates: Mapping[int, WooTaxLine]) -> list[tuple[
     named = [entry for entry in raw.taxes if entry.total is not None]
     parts = [(entry.total or ZERO, rates[entry.id].rate_percent) for entry in named if entry.id in rates]
     known = sorted(((tax, rate) for tax, rate in parts if rate), key=itemgetter(1), reverse=True)
-    if len(known) < 2 or len(known) < len(named) or _bears_on_whole(raw, [rate for tax, rate in known if tax]):
+    if len(known) < 2 or len(known) < len(named) or _bears_on_whole(raw, rates):
         return []
     nets = [cents(tax * HUNDRED / rate) for tax, rate in known]
     nets[-1] += raw.total - sum(nets, ZERO)
     return [(net, tax, rate) for net, (tax, rate) in zip(nets, known, strict=True)]
 
 
-def _bears_on_whole(raw: WooCharge, rates: list[Decimal]) -> bool:
+def _bears_on_whole(raw: WooCharge, rates: Mapping[int, WooTaxLine]) -> bool:
     """Whether the taxes together are what their joint rate gives on the whole amount, to a cent each."""
-    return abs(raw.total * sum(rates, ZERO) / HUNDRED - raw.total_tax) <= CENT * len(rates)
+    joint = _rate(raw.taxes, raw.total_tax, rates)
+    return joint is not None and abs(raw.total * joint / HUNDRED - raw.total_tax) <= CENT * len(_applied(raw.taxes))
 
 
 def _applied(taxes: Sequence[WooLineTax]) -> list[WooLineTax]:

@@ -140,7 +140,7 @@ class WooTaxLine(_Lean):
     compound: bool = False
     tax_total: Money
     shipping_tax_total: Money = Decimal(0)
-    rate_percent: MaybeMoney = None
+    rate_percent: Annotated[Decimal | None, Field(ge=0, le=1000), BeforeValidator(_blank_is_none)] = None
 
 
 class WooCoupon(_Lean):
@@ -189,7 +189,7 @@ class WooOrder(_Lean):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     prices_include_tax: bool
     date_created_gmt: Moment
-    date_modified_gmt: Moment
+    date_modified_gmt: Annotated[Moment | None, BeforeValidator(_blank_is_none)] = None
     date_paid_gmt: Annotated[Moment | None, BeforeValidator(_blank_is_none)] = None
     discount_total: Money
     discount_tax: Money

@@ -1,6 +1,5 @@
 """Fetching orders page by page in the order of their last change, so that none is skipped when rows move meanwhile."""
 
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import orjson
 from canonical.failure import Failure, FailureError
 from canonical.order import DocumentPage, RawDocument
 from connectors.answers import Answer, RefusedError
+from connectors.raw import moment_of, unreadable, utc
 from connectors.transport import Calls, Params
 from connectors.woocommerce.answers import INVALID_ID, error_of, rows_of
 from connectors.woocommerce.models import REFUNDS_KEY
@@ -41,8 +41,7 @@ class Cursor:
     def parse(cls, text: str) -> "Cursor":
         """Read the text form; a moment of any zone is taken to UTC."""
         moment, _, bunch = text.partition("|")
-        since = datetime.fromisoformat(moment)
-        since = since.replace(tzinfo=UTC) if since.tzinfo is None else since.astimezone(UTC)
+        since = utc(moment)
         page, _, total = bunch.partition("|")
         return cls(since.replace(microsecond=0), int(page or 0), int(total or 0))
 
@@ -152,22 +151,11 @@ def document(row: Any) -> RawDocument:
     body = orjson.dumps(row)
     order_id = row.get("id") if isinstance(row, dict) else None
     if not isinstance(order_id, int) or isinstance(order_id, bool) or order_id <= 0:
-        digest = hashlib.sha1(body, usedforsecurity=False).hexdigest()
-        return RawDocument(external_id=f"unreadable-{digest}", body=body)
+        return unreadable(body)
     number = row.get("number")
     return RawDocument(
         external_id=str(order_id),
         number=number if isinstance(number, str) and number else str(order_id),
-        modified_at=_moment(row.get("date_modified_gmt")),
+        modified_at=moment_of(row.get("date_modified_gmt")),
         body=body,
     )
-
-
-def _moment(stated: object) -> datetime | None:
-    if not isinstance(stated, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(stated)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

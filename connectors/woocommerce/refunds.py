@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from canonical.codes import Kind
 from canonical.failure import Failure, FailureError
 from canonical.money import ZERO, cents, split_in_proportion, unit_of
 from canonical.push import Outcome, PushAnswer, PushResult, Refund
 from connectors.answers import RefusedError
+from connectors.one_by_one import one_by_one
 from connectors.transport import Calls
-from connectors.woocommerce import batches
 from connectors.woocommerce.answers import INVALID_ID, Row, error_of, row_of
 from connectors.woocommerce.products import all_rows
 from connectors.woocommerce.settings import WooRefundSettings
@@ -20,24 +19,8 @@ FIELDS = "id,currency,total,refunds,line_items,shipping_lines"
 
 
 def send(calls: Calls, settings: WooRefundSettings, refunds: Sequence[Refund]) -> PushAnswer:
-    """Refund one after the other.
-
-    A failure of the whole channel stops: what is done keeps its result, and the rest comes back rejected with that failure,
-    so that the caller repeats it. Only if nothing was done yet the failure is raised.
-    """
-    results: list[PushResult] = []
-    for index, refund in enumerate(refunds):
-        try:
-            refund_id = _Refunding(calls, settings, refund).send()
-            results.append(PushResult(key=refund.key, outcome=Outcome.ACCEPTED, ref=refund_id))
-        except FailureError as error:
-            if error.failure.kind is not Kind.REJECT and not results:
-                raise
-            results.append(batches.rejected(refund.key, error.failure))
-            if error.failure.kind is not Kind.REJECT:
-                results += [batches.rejected(rest.key, error.failure) for rest in refunds[index + 1 :]]
-                break
-    return PushAnswer(results=tuple(results))
+    """Refund one after the other."""
+    return one_by_one(refunds, lambda refund: _Refunding(calls, settings, refund).send())
 
 
 class _Refunding:
@@ -51,19 +34,19 @@ class _Refunding:
         self._name = refund.order_number or refund.order_ref
         self._mark = f"[{refund.key}]"
 
-    def send(self) -> str:
-        """Make it and say the shop's id of it; raises `FailureError`, of kind reject where only this refund is refused."""
+    def send(self) -> PushResult:
+        """Make it; the shop's id of it comes back. Raises `FailureError`, of kind reject where only this refund is refused."""
         if not self._refund.order_ref.isdecimal():
             raise FailureError(Failure.of("ORDER_NOT_IN_SHOP", order=self._name))
         try:
             if self._refund.is_repeat and (done := self._find_done()):
-                return done
+                return PushResult(key=self._refund.key, outcome=Outcome.ACCEPTED, ref=done)
             order = row_of(self._calls.get(self._path, {"_fields": FIELDS}))
             self._permit(order)
             answer = row_of(self._calls.post(f"{self._path}/refunds", self._content(order)))
         except RefusedError as error:
             raise self._of_this_refund(error) from error
-        return str(answer["id"])
+        return PushResult(key=self._refund.key, outcome=Outcome.ACCEPTED, ref=str(answer["id"]))
 
     def _find_done(self) -> str:
         """The id of the refund that an earlier try made; empty if there is none."""

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from canonical.codes import Kind
 from canonical.failure import Failure, FailureError
 from canonical.push import OrderStatus, Outcome, PushAnswer, PushResult, StatusKind
 from connectors.answers import RefusedError
+from connectors.one_by_one import one_by_one
 from connectors.transport import Calls
 from connectors.woocommerce.answers import INVALID_ID, NO_ROUTE, error_of, row_of, rows_of
 from connectors.woocommerce.settings import TrackingWay, WooShipmentSettings
@@ -16,27 +16,8 @@ FULFILLED_NUMBER = "_tracking_number"
 
 
 def send(calls: Calls, settings: WooShipmentSettings, statuses: Sequence[OrderStatus]) -> PushAnswer:
-    """Report one after the other.
-
-    A failure of the whole channel stops: what is done keeps its result, and the rest comes back rejected with that failure,
-    so that the caller repeats it. Only if nothing was done yet the failure is raised.
-    """
-    results: list[PushResult] = []
-    for index, status in enumerate(statuses):
-        try:
-            results.append(_Report(calls, settings, status).send())
-        except FailureError as error:
-            if error.failure.kind is not Kind.REJECT and not results:
-                raise
-            results.append(_rejected(status, error.failure))
-            if error.failure.kind is not Kind.REJECT:
-                results += [_rejected(rest, error.failure) for rest in statuses[index + 1 :]]
-                break
-    return PushAnswer(results=tuple(results))
-
-
-def _rejected(status: OrderStatus, failure: Failure) -> PushResult:
-    return PushResult(key=status.key, outcome=Outcome.REJECTED, ref=status.order_ref, failure=failure)
+    """Report one after the other."""
+    return one_by_one(statuses, lambda status: _Report(calls, settings, status).send())
 
 
 class _Report:

@@ -1,4 +1,4 @@
-"""One result per record, in the order given, also when the marketplace goes down in the middle of a batch."""
+"""One result per record, in the order given, also when the channel goes down in the middle of a batch."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
