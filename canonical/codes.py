@@ -93,6 +93,9 @@ CODES: dict[str, Code] = {
         Kind.REJECT, Repair.CHANNEL, "Position „{line}“ hat keinen Steuersatz", "Line '{line}' has no tax rate",
         "Prüfe die Steuereinstellungen im Shop. Ist dort keine Steuer eingerichtet, erlaube „Befreiten Steuersatz bei fehlender Steuerinfo“.",
         "Check the tax settings in the shop. If none are set up there, allow '0 % where the tax is missing'."),
+    "TAX_FROM_ARTICLE": Code(
+        Kind.NOTE, Repair.NONE, "Der Marktplatz nennt keine Steuer: aus den Bruttopreisen mit den Sätzen der Artikel in {country} berechnet ({rates})", "The marketplace states no tax: taken out of the gross prices at the articles' rates in {country} ({rates})",
+        "Nichts zu tun, wenn Steuerart und Steuersätze der Artikel stimmen.", "Nothing to do if the articles' tax categories and rates are right."),
     "TAX_MISMATCH": Code(
         Kind.REJECT, Repair.CHANNEL, "Steuer passt nicht zum Satz: {where}: {stated} statt {computed}", "Tax does not fit the rate: {where}: {stated} instead of {computed}",
         "Prüfe den Auftrag im Shop; er wird nicht mit falscher Steuer gebucht.", "Check the order in the shop; it is not booked with wrong tax."),

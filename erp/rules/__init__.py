@@ -21,7 +21,7 @@ from erp.rules.model import (
     TermInfo,
 )
 from erp.rules.printing import draft_to_json
-from erp.rules.sample import sample_master_data
+from erp.rules.sample import sample_master_data, sample_world
 
 __all__ = [
     "ArticleInfo",
@@ -44,4 +44,5 @@ __all__ = [
     "decide",
     "draft_to_json",
     "sample_master_data",
+    "sample_world",
 ]

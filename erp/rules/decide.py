@@ -1,6 +1,6 @@
 """The decision about one document: every rule in its turn, all problems collected, one draft at the end (D§4.2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from canonical.failure import Finding, Severity
 from canonical.money import ZERO
@@ -32,6 +32,7 @@ from erp.rules.model import (
     TermInfo,
 )
 from erp.rules.order_life import payment_state
+from erp.rules.own_tax import with_own_tax
 from erp.rules.payments import draft_payments, expiry, main_method, sums_of
 from erp.rules.project import resolve_project
 from erp.rules.sold import Sold, as_sold
@@ -106,6 +107,8 @@ def _gather(
     check_addresses(order, settings, found, unknown)
     customer = choose_customer(order, settings, project, master, found)
     articles = find_articles(sold, context.advanced, master, found)
+    order = with_own_tax(order, articles, settings, master, found)
+    sold = replace(sold, order=order)
     payment = resolve_payment(order, settings, master, found, unknown)
     has_goods = not is_settled_at_once(order) and needs_transport(articles)
     shipping = resolve_shipping(order, settings, master, found, unknown, payment=payment, has_goods=has_goods)

@@ -11,7 +11,7 @@ from erp.rules.texts import clip
 
 ONE = Decimal(1)
 ROUNDING = Decimal("0.05")
-"""Up to here the codes' amounts count as the whole discount; what lies above was given without a code."""
+"""Up to here the codes' amounts count as the whole discount, and a discount as the rounding of a total to five cents."""
 
 
 def discount_lines(
@@ -96,7 +96,10 @@ def gross_per_rate(lines: Sequence[DraftLine]) -> dict[Decimal, Decimal]:
 
 
 def check_discounts(lines: Sequence[DraftLine], found: list[Finding]) -> None:
-    """Find rates at which the discounts are larger than the goods: a voucher that also ate the postage, or a mistake."""
+    """Find rates at which the discounts are larger than the goods: a voucher that also ate the postage, or a mistake.
+
+    A total that a shop rounds down (to five cents in Switzerland) is a discount without goods, and no mistake.
+    """
     discounts: dict[Decimal, Decimal] = {}
     for line in lines:
         if line.kind == "discount":
@@ -108,6 +111,8 @@ def check_discounts(lines: Sequence[DraftLine], found: list[Finding]) -> None:
         if line.kind == "article":
             goods[line.tax_rate] = goods.get(line.tax_rate, ZERO) + line.gross
     for rate, discount in discounts.items():
+        if discount <= ROUNDING:
+            continue
         if discount > goods.get(rate, ZERO):
             found.append(
                 Finding.of(

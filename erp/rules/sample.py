@@ -1,11 +1,12 @@
 """Sound master data and settings for looking at orders without a database: every SKU is known."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from canonical.order import ChannelOrder
+from canonical.order import ChannelOrder, LineKind
 from canonical.settings import OrderSettings
-from erp.rules.model import ArticleInfo, MasterData, PaymentInfo, ProjectInfo, ShippingInfo
+from erp.rules.model import ArticleInfo, CustomerInfo, MasterData, PaymentInfo, ProjectInfo, ShippingInfo
 
 TAX_RATES = {
     "AT": "20 13 10", "BE": "21 12 6", "BG": "20 9", "CY": "19 9 5 3", "CZ": "21 12", "DE": "19 7", "DK": "25",
@@ -35,6 +36,18 @@ SHIPPING = {
     "": "standard",
 }
 
+POS_CUSTOMER = "KASSE"
+FROM_SAMPLE = (
+    "default_project",
+    "payment_map",
+    "shipping_map",
+    "default_shipping",
+    "shipping_article",
+    "discount_article",
+    "surcharge_article",
+)
+"""The settings that name master data of the sample."""
+
 
 def sample_master_data(orders: Sequence[ChannelOrder]) -> tuple[MasterData, OrderSettings]:
     """Make master data and settings under which an ordinary order of these is imported."""
@@ -54,7 +67,11 @@ def sample_master_data(orders: Sequence[ChannelOrder]) -> tuple[MasterData, Orde
             "pickup": ShippingInfo(2, "pickup", is_pickup=True),
         },
         articles_by_sku=articles | special,
+        customers_by_number={POS_CUSTOMER: CustomerInfo(1, POS_CUSTOMER, None)},
         tax_rates={country: frozenset(map(Decimal, rates.split())) for country, rates in TAX_RATES.items()},
+        category_rates={
+            (country, "normal"): ((None, Decimal(rates.split()[0])),) for country, rates in TAX_RATES.items()
+        },
     )
     settings = OrderSettings(
         default_project="SHOP",
@@ -66,3 +83,27 @@ def sample_master_data(orders: Sequence[ChannelOrder]) -> tuple[MasterData, Orde
         surcharge_article="ZUSCHLAG",
     )
     return master, settings
+
+
+def sample_world(own: OrderSettings, order: ChannelOrder) -> tuple[MasterData, OrderSettings]:
+    """Make a world for one order with its connector's own settings, completed as by a merchant who set everything up.
+
+    States, tax and customer rules stay the connector's; project, articles and methods are those of the sample. As every SKU
+    is known, so is every way to pay or to ship: one without a row takes the default. What is sold as a gift card is one.
+    """
+    master, sample = sample_master_data([order])
+    cards = {line.sku for line in order.lines if line.kind is LineKind.GIFT_CARD}
+    articles = {
+        sku: replace(article, is_stock_article=False, is_gift_card=True) if sku in cards else article
+        for sku, article in master.articles_by_sku.items()
+    }
+    settings = own.model_copy(
+        update={name: getattr(sample, name) for name in FROM_SAMPLE}
+        | {
+            "default_payment": "prepayment",
+            "default_payment_if_unmapped": True,
+            "default_shipping_if_unmapped": True,
+            "pos_customer": POS_CUSTOMER,
+        }
+    )
+    return replace(master, articles_by_sku=articles), settings

@@ -24,7 +24,7 @@ class Sold:
     """As the channel has it."""
     order: ChannelOrder
     taken_out: Decimal = ZERO
-    """Gross value of what was removed from the order before the import."""
+    """Gross value of what was removed from the order before the import, as far as the buyer had paid for it."""
     removed: tuple[tuple[str, Decimal], ...] = ()
     """Title and quantity of what was removed."""
     parents: Mapping[str, str] = field(default_factory=dict)
@@ -58,7 +58,8 @@ def as_sold(order: ChannelOrder, settings: OrderSettings, project: ProjectInfo |
         return Sold(order, order)
     sold = order.model_copy(update=changes)
     removed = tuple((line.title, line.quantity) for line in taken if line.quantity)
-    return Sold(order, sold, sum(map(_gross, taken), ZERO), removed, parents, refs)
+    paid = [_gross(line) for line in taken if line.was_charged]
+    return Sold(order, sold, sum(paid, ZERO), removed, parents, refs)
 
 
 def is_gone(line: OrderLine) -> bool:

@@ -42,6 +42,7 @@ SINCE = "2026-02-01T00:00:00Z"
 FLAGS = {
     "answers_orders": protocol.AnswersOrders,
     "has_taxonomy": protocol.DescribesTaxonomy,
+    "makes_initial_files": protocol.MakesInitialFiles,
     "has_webhooks": protocol.KeepsWebhooks,
     "choices": protocol.ListsChoices,
 }

@@ -11,7 +11,7 @@ import connectors.mirakl
 from canonical.failure import FailureError
 from canonical.order import ChannelState, Fulfiller
 from connectors.mirakl.countries import alpha_2
-from tests.connectors.test_mirakl_orders import ADDRESS, balances, line, read, tax
+from tests.connectors.test_mirakl_orders import ADDRESS, balances, line, order, read, tax
 from tests.connectors.test_mirakl_support import market
 
 __all__ = ["market"]
@@ -319,3 +319,49 @@ def test_the_vendors_own_example_is_read(shared: Any) -> None:
 def test_five_hundred_lines_sum_to_the_cent() -> None:
     found = read(*(line(number) for number in range(500)), total_price=5950)
     assert len(found.lines) == 500 and balances(found)
+
+
+# --- taxes that nobody states, and what was never charged ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "mode", "is_left"),
+    [
+        ([line(taxes=[])], "TAX_INCLUDED", True),
+        ([line(taxes=None, shipping_taxes=None)], "TAX_INCLUDED", True),
+        ([line(taxes=[])], "TAX_EXCLUDED", False),
+        ([line(taxes=[])], None, False),
+        ([line(1, taxes=[]), line(2)], "TAX_INCLUDED", False),
+        ([line(taxes=[tax(0, 0)])], "TAX_INCLUDED", False),
+        ([line(taxes=[], shipping_taxes=[tax(0.78)])], "TAX_INCLUDED", False),
+        ([line(1, taxes=[]), line(2, quantity=0, price=0, total_price=0)], "TAX_INCLUDED", False),
+    ],
+)
+def test_the_tax_is_left_to_the_seller_where_gross_prices_come_without_any_tax(
+    lines: list[dict[str, Any]], mode: str | None, is_left: bool
+) -> None:
+    assert read(*lines, order_tax_mode=mode).is_tax_left_to_seller is is_left
+
+
+def test_only_what_was_refunded_had_been_charged() -> None:
+    found = read(
+        line(1, order_line_state="REFUSED"),
+        line(2, quantity=2, cancelations=[{"amount": 5.95, "quantity": 1}]),
+        line(3, refunds=[{"amount": 11.9, "quantity": 1}]),
+        line(4, order_line_state="REFUNDED"),
+    )
+    assert [each.was_charged for each in found.lines] == [False, False, True, True]
+
+
+def test_a_delivery_address_alone_is_no_billing_address() -> None:
+    buyer = order()["customer"] | {"billing_address": None}
+    found = read(customer=buyer)
+    assert found.billing.is_empty and found.billing.email and found.delivery.city == "Hamburg"
+    nobody = read(customer=buyer | {"shipping_address": None})
+    assert nobody.billing.name == "Anna Weiß"
+
+
+def test_several_taxes_of_a_line_are_told_so_that_each_may_be_rounded() -> None:
+    several = [tax(0.06, 0.55), tax(0.06, 0.55), tax(0.06, 0.55), tax(0, 0)]
+    found = read(line(price=10, taxes=several, shipping_price=10, shipping_taxes=several, total_price=20))
+    assert (found.lines[0].tax_parts, found.shipping[0].parts) == (3, 3)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from canonical.catalogue import ArticleContent
+from canonical.catalogue import ArticleContent, DataType, NamedValue
 from canonical.feature import Feature
 from canonical.settings import ArticleSettings
 from canonical.taxonomy import Requirement, Taxonomy, TaxonomyAttribute, TaxonomyNode
@@ -23,6 +23,7 @@ FETCHED = Taxonomy(
     attributes=(
         TaxonomyAttribute(code="title", label="Titel", requirement=Requirement.REQUIRED),
         TaxonomyAttribute(code="ean", label="EAN", category_code="KITCHEN", requirement=Requirement.REQUIRED),
+        TaxonomyAttribute(code="brand", label="Marke", category_code="KITCHEN"),
     ),
 )
 
@@ -61,6 +62,18 @@ def test_only_whole_articles_leave_in_the_marketplaces_own_terms(session: Sessio
     assert {each.name: each.value for each in sent.channel_attributes} == {"title": "Tasse", "ean": "4006381333931"}
     codes = {link.record: link.code for link in session.exec(select(Link).where(Link.state == "failed"))}
     assert codes == {"T-2": "ATTRIBUTE_MISSING", "X-1": "CATEGORY_UNMAPPED"}
+
+
+def test_without_master_data_an_article_is_in_its_category_still_and_lacks_nothing_of_it(
+    session: Session, channel: Channel
+) -> None:
+    category_mapping.map_attribute(session, SHOP, "KITCHEN", "brand", Given(Source.CONSTANT, "Töpferei"), "anna")
+    channel.settings = ArticleSettings(data_types=frozenset({DataType.PROPERTIES}))
+    sent = {each.key: each for each in channel.send()}
+    assert sent.keys() == {"T-1", "T-2"}, "X-1 is in no category of the marketplace"
+    assert {each.channel_category for each in sent.values()} == {"KITCHEN"}
+    assert sent["T-2"].channel_attributes == (NamedValue(name="brand", value="Töpferei"),)
+    assert sent["T-2"].categories == (), "our own categories are master data"
 
 
 def test_without_fetched_categories_articles_leave_as_they_are(session: Session, channel: Channel) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from canonical.catalogue import ArticleContent, CategoryPlace, NamedValue, Picture, Words
+from canonical.catalogue import ArticleContent, CategoryPlace, DataType, NamedValue, Picture, Words
 from canonical.failure import Failure, FailureError
 from canonical.taxonomy import Requirement, Taxonomy, TaxonomyAttribute, TaxonomyNode, TaxonomyValue
 from erp import category_mapping
@@ -43,6 +43,7 @@ def article(**values: Any) -> ArticleContent:
         "key": "T-1", "sku": "T-1", "words": Words(language="de", name="Tasse"), "weight": Decimal("0.3"),
         "categories": (CategoryPlace(key="2", path=("Küche", "Tassen")),),
         "properties": (NamedValue(name="Farbe", value="blau"),), "images": (Picture(url="https://x.example/1.jpg"),),
+        "sends": frozenset(DataType),
     }  # fmt: skip
     return ArticleContent(**{**given, **values})
 

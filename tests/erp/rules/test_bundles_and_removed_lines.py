@@ -302,3 +302,14 @@ def test_what_the_channel_ships_or_the_buyer_took_along_is_imported_when_it_is_d
     draft = draft_of(decision)
     assert (codes(decision), draft.holds, draft.reserves_stock) == ([], (), False)
     assert (draft.fulfilled_by, draft.is_pos) == (of.fulfilled_by.value, of.is_pos)
+
+
+def test_what_was_refused_before_it_was_charged_is_neither_paid_nor_refunded() -> None:
+    gone = {"removed": D(1), "was_charged": False}
+    decision = judge(order(line("A-1", "10.00"), line("A-2", "20.00", **gone), shipping=()))
+    draft = draft_of(decision)
+    assert (codes(decision), draft.total, [payment.amount for payment in draft.payments]) == (
+        ["LINES_REMOVED"],
+        D("11.90"),
+        [D("11.90")],
+    )

@@ -2,7 +2,7 @@
 
 from decimal import Decimal as D
 
-from canonical.order import ChannelOrder
+from canonical.order import ChannelOrder, Charge
 from erp.rules.discounts import split_over_rates
 from erp.rules.model import OrderDraft
 from tests.erp.order_kit import charge, code, codes, discounted, judge, line, order
@@ -93,3 +93,11 @@ def test_a_voucher_that_takes_all_of_the_goods_is_ordinary() -> None:
 def test_a_negative_fee_is_a_discount_at_its_own_rate() -> None:
     of = order(line("A-1", "50.00"), fees=(charge("-2.00", "19", title="", ref="f1"),), language="en")
     assert discounts(of) == [("Discount", D(19), D("-0.38"), D("-2.38"))]
+
+
+def test_a_total_that_is_rounded_down_to_five_cents_is_no_discount_without_goods() -> None:
+    def rounded(amount: str) -> Charge:
+        return Charge(ref="r", title="Rundung", net=D(amount), tax=D(0), tax_rate=D(0))
+
+    assert codes(judge(order(fees=(rounded("-0.05"),)))) == []
+    assert codes(judge(order(fees=(rounded("-0.06"),)))) == ["DISCOUNT_TOO_LARGE"]
