@@ -218,7 +218,7 @@ def _name_parcels(session: Session, partner_id: int, record: TrackingRecord) -> 
         raise FailureError(Failure.of("TRACKING_ORDER_UNKNOWN", order=record.delivery_note))
     shipment, partner = found
     if record.lines or record.refusal:
-        raise FailureError(Failure.of("FIELD_INVALID", field="delivery_note", value=record.delivery_note))
+        raise FailureError(Failure.of("PROVIDER_FIELD_INVALID", field="delivery_note", value=record.delivery_note))
     order = lock_order(session, shipment.order_id)
     known = set(session.exec(select(Parcel.tracking_number).where(col(Parcel.shipment_id) == shipment.id)))
     new = [parcel for parcel in record.parcels if parcel.number not in known]

@@ -59,7 +59,7 @@ class Collected:
 
 
 def understand(raw: RawRecord) -> TrackingRecord:
-    """Check a record's texts; raises `FailureError` FIELD_UNKNOWN, FIELD_MISSING, FIELD_INVALID."""
+    """Check a record's texts; raises `FailureError` FIELD_UNKNOWN, FIELD_MISSING, PROVIDER_FIELD_INVALID."""
     if raw.unknown:
         raise FailureError(Failure.of("FIELD_UNKNOWN", field=_visible(raw.unknown)[:80]))
     order, note = _text(raw.values, "order"), _text(raw.values, "delivery_note")
@@ -70,7 +70,7 @@ def understand(raw: RawRecord) -> TrackingRecord:
     if not parcels and not refusal:
         raise FailureError(Failure.of("FIELD_MISSING", field="tracking_number"))
     if refusal and (parcels or raw.lines):
-        raise FailureError(Failure.of("FIELD_INVALID", field="reason", value=refusal))
+        raise FailureError(Failure.of("PROVIDER_FIELD_INVALID", field="reason", value=refusal))
     return TrackingRecord(
         line=raw.line,
         order=order,
@@ -85,7 +85,7 @@ def understand(raw: RawRecord) -> TrackingRecord:
 def _text(values: Values, name: str) -> str:
     value = values.get(name, "").strip()
     if len(value) > _LENGTHS[name] or not value.isprintable():
-        raise FailureError(Failure.of("FIELD_INVALID", field=name, value=_visible(value)[:80]))
+        raise FailureError(Failure.of("PROVIDER_FIELD_INVALID", field=name, value=_visible(value)[:80]))
     return value
 
 
@@ -107,9 +107,9 @@ def _moment(values: Values) -> datetime | None:
             raise ValueError
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise FailureError(Failure.of("FIELD_INVALID", field="shipped_at", value=value)) from None
+        raise FailureError(Failure.of("PROVIDER_FIELD_INVALID", field="shipped_at", value=value)) from None
     if moment > datetime.now(UTC) + _LATEST:
-        raise FailureError(Failure.of("FIELD_INVALID", field="shipped_at", value=value))
+        raise FailureError(Failure.of("PROVIDER_FIELD_INVALID", field="shipped_at", value=value))
     return moment
 
 
@@ -122,10 +122,10 @@ def _parcels(raw: RawRecord) -> tuple[TrackedParcel, ...]:
         if not number:
             raise FailureError(Failure.of("FIELD_MISSING", field="tracking_number"))
         if url and not _is_link(url):
-            raise FailureError(Failure.of("FIELD_INVALID", field="tracking_url", value=url))
+            raise FailureError(Failure.of("PROVIDER_FIELD_INVALID", field="tracking_url", value=url))
         found.setdefault(number, TrackedParcel(number=number, carrier=carrier, url=url))
     if len(found) > MOST_PARCELS:
-        raise FailureError(Failure.of("FIELD_INVALID", field="tracking_number", value=len(found)))
+        raise FailureError(Failure.of("PROVIDER_FIELD_INVALID", field="tracking_number", value=len(found)))
     return tuple(found.values())
 
 
@@ -146,7 +146,7 @@ def _lines(raw_lines: Sequence[Values]) -> tuple[TrackedLine, ...]:
         if not line_id and not article:
             raise FailureError(Failure.of("FIELD_MISSING", field="line_id"))
         if line_id and not (line_id.isascii() and line_id.isdecimal()):
-            raise FailureError(Failure.of("FIELD_INVALID", field="line_id", value=line_id))
+            raise FailureError(Failure.of("PROVIDER_FIELD_INVALID", field="line_id", value=line_id))
         if not quantity:
             raise FailureError(Failure.of("FIELD_MISSING", field="quantity"))
         # With a line id the article is only for people.
@@ -158,5 +158,5 @@ def _lines(raw_lines: Sequence[Values]) -> tuple[TrackedLine, ...]:
 def _quantity(value: str) -> Decimal:
     number = Decimal(value.replace(",", ".")) if value.isascii() and _QUANTITY.fullmatch(value) else Decimal(0)
     if number <= 0:
-        raise FailureError(Failure.of("FIELD_INVALID", field="quantity", value=value))
+        raise FailureError(Failure.of("PROVIDER_FIELD_INVALID", field="quantity", value=value))
     return number

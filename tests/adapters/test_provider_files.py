@@ -135,28 +135,28 @@ def test_a_good_record_is_taken_beside_refused_ones_and_each_names_its_line() ->
     found = read_tracking("csv", rows)
     assert [record.order for record in found.records] == ["A1"]
     assert [(bad.line, bad.order, bad.failure.code) for bad in found.refused] == [
-        (3, "A2", "FIELD_MISSING"), (4, "A3", "FIELD_INVALID"), (5, "A4", "FIELD_UNKNOWN"),
+        (3, "A2", "FIELD_MISSING"), (4, "A3", "PROVIDER_FIELD_INVALID"), (5, "A4", "FIELD_UNKNOWN"),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("inner", "code"),
     [
-        ("<line><id>1</id><quantity>0</quantity></line>", "FIELD_INVALID"),
-        ("<line><id>1</id><quantity>-1</quantity></line>", "FIELD_INVALID"),
-        ("<line><id>1</id><quantity>1e9</quantity></line>", "FIELD_INVALID"),
-        ("<line><id>x</id><quantity>1</quantity></line>", "FIELD_INVALID"),
-        ("<line><id>99999999999999999999</id><quantity>1</quantity></line>", "FIELD_INVALID"),
+        ("<line><id>1</id><quantity>0</quantity></line>", "PROVIDER_FIELD_INVALID"),
+        ("<line><id>1</id><quantity>-1</quantity></line>", "PROVIDER_FIELD_INVALID"),
+        ("<line><id>1</id><quantity>1e9</quantity></line>", "PROVIDER_FIELD_INVALID"),
+        ("<line><id>x</id><quantity>1</quantity></line>", "PROVIDER_FIELD_INVALID"),
+        ("<line><id>99999999999999999999</id><quantity>1</quantity></line>", "PROVIDER_FIELD_INVALID"),
         ("<line><quantity>1</quantity></line>", "FIELD_MISSING"),
         ("<line><id>1</id></line>", "FIELD_MISSING"),
-        ("<shippedAt>yesterday</shippedAt>", "FIELD_INVALID"),
-        ("<shippedAt>2026-11-22T10:00:00</shippedAt>", "FIELD_INVALID"),
-        ("<shippedAt>2999-01-01</shippedAt>", "FIELD_INVALID"),
+        ("<shippedAt>yesterday</shippedAt>", "PROVIDER_FIELD_INVALID"),
+        ("<shippedAt>2026-11-22T10:00:00</shippedAt>", "PROVIDER_FIELD_INVALID"),
+        ("<shippedAt>2999-01-01</shippedAt>", "PROVIDER_FIELD_INVALID"),
         ("<parcel><trackingNumber> </trackingNumber></parcel>", "FIELD_MISSING"),
-        ("<parcel><trackingNumber>" + "1" * 81 + "</trackingNumber></parcel>", "FIELD_INVALID"),
+        ("<parcel><trackingNumber>" + "1" * 81 + "</trackingNumber></parcel>", "PROVIDER_FIELD_INVALID"),
         (
             "<parcel><trackingNumber>1</trackingNumber><trackingUrl>javascript:alert(1)</trackingUrl></parcel>",
-            "FIELD_INVALID",
+            "PROVIDER_FIELD_INVALID",
         ),
         ("<parcel><trackingNumber>1<b/></trackingNumber></parcel>", "FIELD_UNKNOWN"),
         ("<order>A2</order>", "FIELD_UNKNOWN"),
@@ -268,5 +268,5 @@ def test_reading_a_large_file_takes_memory_for_its_records_only() -> None:
 
 def test_control_characters_never_reach_the_database() -> None:
     found = read_tracking("csv", b"order;tracking_number\nA1\x00;T1\n")
-    assert [(bad.order, bad.failure.code) for bad in found.refused] == [("A1�", "FIELD_INVALID")]
+    assert [(bad.order, bad.failure.code) for bad in found.refused] == [("A1�", "PROVIDER_FIELD_INVALID")]
     assert found.refused[0].failure.params["value"] == "A1�"
