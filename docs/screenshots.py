@@ -6,6 +6,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from playwright.sync_api import Page, Playwright, sync_playwright
@@ -13,37 +14,66 @@ from playwright.sync_api import Page, Playwright, sync_playwright
 import connectors
 import worker
 from canonical.check import CheckReport
+from canonical.feature import Feature
 from canonical.lifecycle import By, CreateIntegration
-from commands.demo import LOGIN, PASSWORD, Demo
+from commands.demo import LOGIN, OTHER_ARTICLES, OTHER_ORDERS, PASSWORD, SEED, SELLING, Demo
+from commands.demo_shops import SHARED_SKU
 from commands.group import Group
 from erp.credentials import store_credentials
 from sandbox.server import SandboxServer
+from sandbox.shop import SimulatedShop
+from sandbox.shopware5 import Shopware5Shop
+from sandbox.shopware6 import Shopware6Shop
 from sandbox.woocommerce import WooShop, seed_shop
 from settings import Settings
 
 FOLDER = Path(__file__).parent / "img"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 WIDTH = 1280
+UNKNOWN_SKU = "VASE-NEU"
+"""An article that the shop sells and the ERP does not know: its order is parked."""
 
 
-async def begin_another(play: Demo, integration_id: str) -> None:
-    """Leave a second integration in the middle of the wizard: credentials stored and tested."""
+def other_shops() -> list[SimulatedShop]:
+    """A shop of every other system, each selling the article that all of them have."""
+    shops: list[SimulatedShop] = [*(kind() for kind in SELLING), Shopware5Shop()]
+    for shop in shops:
+        shop.seed(articles=OTHER_ARTICLES, orders=OTHER_ORDERS, seed=SEED)
+        shop.add_article(SHARED_SKU, "Tasse Morgen", "12.90", stock=100)
+    return shops
+
+
+async def begin_another(play: Demo, shop: SimulatedShop, integration_id: str) -> None:
+    """Leave one more integration in the middle of the wizard: credentials stored and tested, some rights missing."""
     by = By(by="demo")
     name = "Zweiter Shop"
-    await play.lifecycle.create(CreateIntegration(id=integration_id, connector="woocommerce", name=name, by="demo"))
-    keys = {"consumer_key": play.shop.read_only_key, "consumer_secret": play.shop.read_only_secret}
-    with play.sessions() as session:
-        form = connectors.spec_of("woocommerce").credentials.model_validate({"url": play.url, **keys})
+    await play.lifecycle.create(CreateIntegration(id=integration_id, connector=shop.key, name=name, by="demo"))
+    with play.sessions.begin() as session:
+        form = connectors.spec_of(shop.key).credentials.model_validate(shop.credentials(read_only=True))
         store_credentials(session, worker.keyring(play.settings), integration_id, form)
-        session.commit()
     await play.lifecycle.send(integration_id, "credentials_stored", by)
     await play.lifecycle.send(integration_id, "test_connection", by, CheckReport)
 
 
-async def play_all(play: Demo, integration_id: str) -> None:
-    """The demo's story, then the second integration, in one event loop."""
+async def sell(play: Demo) -> None:
+    """Have every shop sell something, so that the journal begins with orders of all systems, one of them parked."""
+    for each in play.others:
+        if each.features:
+            for quantity in (1, 3):
+                each.shop.buy([(SHARED_SKU, quantity)])
+            await each.run(Feature.ORDERS)
+            await each.until(each.has_imported, "not every order was imported", 180)
+    play.shop.add_article(UNKNOWN_SKU, "Vase Ebbe", "34.90", stock=5)
+    for sku in (SHARED_SKU, UNKNOWN_SKU, SHARED_SKU):
+        play.shop.buy([(sku, 1)])
+    await play.run(Feature.ORDERS)
+
+
+async def play_all(play: Demo, shop: SimulatedShop, integration_id: str) -> None:
+    """The demo's story, more sales, then the integration that is not finished, in one event loop."""
     await play.play()
-    await begin_another(play, integration_id)
+    await sell(play)
+    await begin_another(play, shop, integration_id)
 
 
 def take(page: Page, base: str, other: str) -> None:
@@ -76,14 +106,17 @@ def main() -> None:
     data = Path(tempfile.mkdtemp(prefix="connect-pictures-"))
     data.chmod(0o711)
     settings = Settings(data=data / "var")
-    shop = WooShop()
-    seed_shop(shop, articles=300, orders=120, unknown_sku_share=0.03)
+    shop, others, unfinished = WooShop(), other_shops(), Shopware6Shop()
+    seed_shop(shop, articles=120, orders=60, unknown_sku_share=0)
     other = secrets.token_hex(5)
-    with SandboxServer(shop) as server, Group(settings) as group:
+    with ExitStack() as stack:
+        for each in (shop, *others, unfinished):
+            stack.enter_context(SandboxServer(each))
+        group = stack.enter_context(Group(settings))
         assert group.running is not None
         base = group.running.web_url
-        play = Demo(shop, server.url, group.running, settings, lambda _: None)
-        asyncio.run(play_all(play, other))
+        play = Demo(shop, others, group.running, settings, lambda _: None)
+        asyncio.run(play_all(play, unfinished, other))
         with sync_playwright() as playwright:
             photograph(playwright, chromium, base, other)
         play.close()

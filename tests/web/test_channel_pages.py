@@ -165,12 +165,12 @@ async def market(place: Place) -> Connected:
     shop: Any = MiraklShop(needs_acceptance=True)
     shop.add_article("MARKT-1", "Krug", "14.90", stock=20)
     server = world.stack.enter_context(SandboxServer(shop))
-    connected = Connected(world, shop, server, "markt")
+    connected = Connected(world, shop, server, "markt-1")
     await world.lifecycle.install("mirakl", BY)
-    await world.lifecycle.create(CreateIntegration(id="markt", connector="mirakl", name="Marktplatz", by=BY))
+    await world.lifecycle.create(CreateIntegration(id="markt-1", connector="mirakl", name="Marktplatz", by=BY))
     with world.deps.sessions.begin() as session:
         form = connectors.spec_of("mirakl").credentials.model_validate(shop.credentials())
-        store_credentials(session, world.deps.keyring, "markt", form)
+        store_credentials(session, world.deps.keyring, "markt-1", form)
     await connected.send("credentials_stored", By(by=BY))
     assert (await connected.test()).ok
     chosen = (Feature.ORDERS, Feature.ARTICLES)
@@ -214,6 +214,12 @@ async def test_orders_are_accepted_and_refused_on_the_overview(anna: Browser, pl
     english = place.browser("en")
     await english.log_in()
     assert "Aufträge zum Annehmen" not in await english.open(here)
+
+
+async def test_runs_are_listed_by_integration_whatever_its_id_is_made_of(anna: Browser, market: Connected) -> None:
+    rows = (await anna.open(f"/journal/runs?integration={market.id}")).split("<tbody>")[1].split("</tbody>")[0]
+    named = re.findall(r'</strong></a><div class="text-secondary small">([^<]*)</div>', rows)
+    assert named and set(named) == {"Marktplatz"}
 
 
 async def test_categories_of_a_marketplace_are_loaded_mapped_and_measured(

@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 import web
 from canonical.settings import AdvancedSettings, FeatureSettings
 from connectors import specs
+from erp.checklist import Item
 from web import words
 
 FOLDER = Path(web.__file__).parent
@@ -64,6 +65,10 @@ def test_no_german_text_is_left_over() -> None:
     known = set(used())
     ids = (message.id if isinstance(message.id, str) else message.id[0] for message in german() if message.id)
     assert [msgid for msgid in ids if msgid not in known] == []
+
+
+def test_every_row_of_the_readiness_report_has_words() -> None:
+    assert {item.value for item in Item} <= words.WORDS["ready"].keys()
 
 
 def test_every_setting_has_words_in_both_languages() -> None:

@@ -27,7 +27,9 @@ PAGE = 50
 PATIENCE = 5.0
 """Seconds to wait for Temporal before the stored rows are shown alone."""
 TYPES = ("PullRun", "PushRun", "TestConnection", "BuildArticleList", "GoLive", "InstallConnector", "HouseRun")
-_INTEGRATION = re.compile(r"integration/(?P<id>[a-z0-9]{1,40})/")
+_ID = r"[A-Za-z0-9_-]{1,40}"
+"""What may be put into a query of Temporal's: nothing that could end the text it stands in."""
+_INTEGRATION = re.compile(rf"integration/(?P<id>{_ID})/")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def _query(integration: str, feature: str) -> str:
     """A visibility query from our own closed lists only."""
     types = ", ".join(f"'{name}'" for name in TYPES)
     query = f"WorkflowType IN ({types})"
-    if re.fullmatch(r"[a-z0-9]{1,40}", integration):
+    if re.fullmatch(_ID, integration):
         query += f" AND WorkflowId STARTS_WITH 'integration/{integration}/'"
         if feature in {known.value for known in Feature}:
             query = query.replace(f"/{integration}/'", f"/{integration}/{feature}'")
