@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sandbox.shopware5.shop import Shopware5Shop
 
 SHOWN_ARTICLES = 200
+PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGM4AAAAwgDBUl5XUQAAAABJRU5ErkJggg==")
+"""One grey dot: every picture of the media album."""
 
 
 def build_app(shop: Shopware5Shop) -> ASGIApp:
@@ -28,7 +31,14 @@ def build_app(shop: Shopware5Shop) -> ASGIApp:
     def page(_request: Request) -> Response:
         return Response(_page(shop), media_type="text/html")
 
-    pages = Starlette(routes=[Route("/", page, methods=["GET"]), *switch_routes(shop, lambda: random_purchase(shop))])
+    def picture(request: Request) -> Response:
+        path = request.url.path.lstrip("/")
+        with shop.lock:
+            is_there = any(row["path"] == path for row in shop.contents.media.values())
+        return Response(PICTURE, media_type="image/png") if is_there else Response(status_code=404)
+
+    routes = [Route("/", page, methods=["GET"]), Route("/media/image/{name}", picture, methods=["GET"])]
+    pages = Starlette(routes=[*routes, *switch_routes(shop, lambda: random_purchase(shop))])
     return FaultyApp(shop, RestApi(shop), pages)
 
 

@@ -96,6 +96,13 @@ def test_empty_maps_are_lists_and_missing_translations_are_left_out(client: http
     assert (article["categories"], article["configuratorSet"], "translations" in article) == ([], None, False)
 
 
+def test_a_picture_of_the_media_album_is_there_for_everybody(client: httpx.Client) -> None:
+    shop = str(client.base_url).removesuffix("/").removesuffix("/api")
+    found = httpx.get(f"{shop}/media/image/SW2.1.png")
+    assert (found.status_code, found.headers["content-type"]) == (200, "image/png")
+    assert httpx.get(f"{shop}/media/image/none-such.png").status_code == 404
+
+
 def test_variants_and_small_tables_are_read(client: httpx.Client) -> None:
     variant = client.get("/variants/SW2.3?useNumberAsId=true").json()["data"]
     assert (variant["inStock"], variant["kind"], variant["article"]["name"]) == (3, 2, "T-Shirt")
@@ -104,7 +111,7 @@ def test_variants_and_small_tables_are_read(client: httpx.Client) -> None:
     assert names == ["Root", "Deutsch", "Mode", "Shirts"]
     assert client.get("/categories/5").json()["data"]["articleCount"] == 1
     assert client.get("/manufacturers/2").json()["data"]["name"] == "Möwe"
-    assert client.get("/media/1").json()["data"]["path"] == "media/image/SW2.1.jpg"
+    assert client.get("/media/1").json()["data"]["path"] == "media/image/SW2.1.png"
     assert [row["key"] for row in client.get("/customerGroups").json()["data"]] == ["EK", "H"]
     assert [row["locale"]["locale"] for row in client.get("/shops").json()["data"]] == ["de_DE", "en_GB"]
     assert client.get("/translations").json()["data"][0]["data"] == {"name": "Shirt"}
