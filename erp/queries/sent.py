@@ -185,8 +185,10 @@ def _columns(feature: Feature) -> Any:
 
 def _select(*, has_order: bool = False, **given: Any) -> Select[Any]:
     nothing = literal("", String)
-    order = (col(Order.id), col(Order.number), col(Order.currency)) if has_order else (literal(None), nothing, nothing)
-    return columns(
+    order: tuple[Any, ...] = (literal(None), nothing, nothing)
+    if has_order:
+        order = (col(Order.id), col(Order.number), col(Order.currency))
+    found: Select[Any] = columns(
         Link,
         col(Integration.name).label("integration_name"),
         given.get("name", col(Link.record)).label("name"),
@@ -194,7 +196,8 @@ def _select(*, has_order: bool = False, **given: Any) -> Select[Any]:
         given.get("reply", nothing).label("reply"),
         given.get("amount", literal(None)).label("amount"),
         *(column.label(name) for column, name in zip(order, ("order_id", "order_number", "currency"), strict=True)),
-    ).join_from(Link, Integration, col(Integration.id) == col(Link.integration_id))
+    )
+    return found.join_from(Link, Integration, col(Integration.id) == col(Link.integration_id))
 
 
 def _row(row: Any) -> LinkRow:
