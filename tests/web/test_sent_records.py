@@ -49,12 +49,26 @@ async def test_every_kind_of_record_that_goes_out_has_a_tab_with_what_failed_and
     anna: Browser, place: Place, told: str
 ) -> None:
     page = await anna.open("/journal/orders")
-    tabs = re.findall(r'<a href="/journal/(\w+)"[^>]*>([^<]+)', page.split("</nav>")[-2])
-    assert [key for key, _ in tabs] == [
-        "orders", "stock", "prices", "categories", "shipments", "documents", "refunds", "replies", "runs",
-    ]  # fmt: skip
+    tabs = re.findall(r'<a href="/journal/(\w+)"(?:[^>]*)>(.*?)</a>', page.split("</nav>")[-2], re.DOTALL)
+    ours = {"orders", "stock", "prices", "categories", "shipments", "documents", "refunds", "replies", "runs"}
+    order = [
+        "orders",
+        "stock",
+        "prices",
+        "articles",
+        "categories",
+        "shipments",
+        "documents",
+        "refunds",
+        "replies",
+        "runs",
+    ]
+    # Other files of tests have records of other kinds in the same world.
+    assert [key for key, _ in tabs] == [key for key in order if key in ours or key in dict(tabs)]
     assert text_of(page).count("Antworten") == 1
-    assert page.count("tab-mark tab-red") == 2, "refunds and replies"
+    red = {key for key, shown in tabs if "tab-red" in shown}
+    assert {"refunds", "replies"} <= red
+    assert red.isdisjoint({"documents", "categories"})
     for path, seen in (
         ("refunds?state=failed", ("GS-77", told, "1.234,50", "lässt sich nicht feststellen")),
         (f"refunds?q={told}", ("GS-77",)),
