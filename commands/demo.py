@@ -55,7 +55,7 @@ BY = "demo"
 NAME = "Demo-Shop"
 LOGIN, PASSWORD = "demo@example.com", "connect-demo"
 WISHES: Mapping[str, Any] = {
-    "import_states": ["processing", "on-hold"], "match_criteria": ["email"], "default_payment": None, "default_shipping": None,
+    "import_states": ["pending", "processing", "on-hold"], "match_criteria": ["email"], "default_payment": None, "default_shipping": None,
     "default_payment_if_unmapped": False, "default_shipping_if_unmapped": False,
 }  # fmt: skip
 """What is chosen at the first shop in more detail than at the others: each payment and shipping method is mapped."""
