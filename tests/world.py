@@ -82,6 +82,18 @@ class World:
         await connected.send("credentials_stored", By(by=BY))
         return connected
 
+    async def connect_other(self, shop: Any, integration_id: str, name: str) -> "Connected":
+        """Serve a shop of any system and create a tested integration of this id."""
+        connected = Connected(self, shop, self.stack.enter_context(SandboxServer(shop)), integration_id)
+        await self.lifecycle.install(shop.key, BY)
+        await self.lifecycle.create(CreateIntegration(id=integration_id, connector=shop.key, name=name, by=BY))
+        form = connectors.spec_of(shop.key).credentials.model_validate(shop.credentials())
+        with self.deps.sessions.begin() as session:
+            store_credentials(session, self.deps.keyring, integration_id, form)
+        await connected.send("credentials_stored", By(by=BY))
+        assert (await connected.test()).ok
+        return connected
+
 
 @dataclass
 class Connected:

@@ -8,13 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-import connectors
 from canonical.feature import Feature
-from canonical.lifecycle import By, ChooseFeatures, CreateIntegration
-from erp.credentials import store_credentials
+from canonical.lifecycle import By, ChooseFeatures
 from erp.tables import Article
 from sandbox.mirakl import MiraklShop
-from sandbox.server import SandboxServer
 from sandbox.woocommerce import WooShop
 from sandbox.woocommerce.auth import Key
 from tests.web.conftest import Browser, Place, text_of
@@ -164,15 +161,7 @@ async def market(place: Place) -> Connected:
     world = place.world
     shop: Any = MiraklShop(needs_acceptance=True)
     shop.add_article("MARKT-1", "Krug", "14.90", stock=20)
-    server = world.stack.enter_context(SandboxServer(shop))
-    connected = Connected(world, shop, server, "markt-1")
-    await world.lifecycle.install("mirakl", BY)
-    await world.lifecycle.create(CreateIntegration(id="markt-1", connector="mirakl", name="Marktplatz", by=BY))
-    with world.deps.sessions.begin() as session:
-        form = connectors.spec_of("mirakl").credentials.model_validate(shop.credentials())
-        store_credentials(session, world.deps.keyring, "markt-1", form)
-    await connected.send("credentials_stored", By(by=BY))
-    assert (await connected.test()).ok
+    connected = await world.connect_other(shop, "markt-1", "Marktplatz")
     chosen = (Feature.ORDERS, Feature.ARTICLES)
     await connected.send("choose_features", ChooseFeatures(features=chosen, by=BY))
     for _ in range(2):

@@ -5,13 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-import connectors
 from canonical.feature import Feature
-from canonical.lifecycle import By, ChooseFeatures, CreateIntegration
+from canonical.lifecycle import ChooseFeatures
 from canonical.runs import CHANNEL_TASKS, HouseTask
-from erp.credentials import store_credentials
 from sandbox.mirakl import MiraklShop
-from sandbox.server import SandboxServer
 from tests.web.conftest import Browser, Place, text_of
 from tests.world import BY, Connected
 from workflows import ids
@@ -25,15 +22,7 @@ async def market(place: Place) -> Connected:
     world = place.world
     shop: Any = MiraklShop()
     shop.add_article("FRAGE-1", "Krug", "14.90", stock=20)
-    server = world.stack.enter_context(SandboxServer(shop))
-    connected = Connected(world, shop, server, MARKET)
-    await world.lifecycle.install("mirakl", BY)
-    await world.lifecycle.create(CreateIntegration(id=MARKET, connector="mirakl", name="Marktplatz mit Fragen", by=BY))
-    with world.deps.sessions.begin() as session:
-        form = connectors.spec_of("mirakl").credentials.model_validate(shop.credentials())
-        store_credentials(session, world.deps.keyring, MARKET, form)
-    await connected.send("credentials_stored", By(by=BY))
-    assert (await connected.test()).ok
+    connected = await world.connect_other(shop, MARKET, "Marktplatz mit Fragen")
     await connected.send("choose_features", ChooseFeatures(features=(Feature.ORDERS,), by=BY))
     return connected
 

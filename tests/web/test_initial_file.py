@@ -6,14 +6,11 @@ from typing import Any
 
 import pytest
 
-import connectors
 from canonical.feature import Feature
-from canonical.lifecycle import ApplyFilter, By, ChooseFeatures, Configure, CreateIntegration
+from canonical.lifecycle import ApplyFilter, ChooseFeatures, Configure
 from canonical.runs import Built
-from erp.credentials import store_credentials
 from erp.tables import Article, Price
 from sandbox.mirakl import MiraklShop
-from sandbox.server import SandboxServer
 from tests.web.conftest import Browser, Place, text_of
 from tests.world import BY, Connected
 
@@ -26,19 +23,12 @@ async def market(place: Place) -> Connected:
     """A marketplace whose article list has two jugs: one with price and EAN, one with neither."""
     world = place.world
     shop: Any = MiraklShop()
-    server = world.stack.enter_context(SandboxServer(shop))
-    connected = Connected(world, shop, server, MARKET)
-    await world.lifecycle.install("mirakl", BY)
-    await world.lifecycle.create(CreateIntegration(id=MARKET, connector="mirakl", name="Marktplatz am Beginn", by=BY))
+    connected = await world.connect_other(shop, MARKET, "Marktplatz am Beginn")
     with world.deps.sessions.begin() as session:
-        form = connectors.spec_of("mirakl").credentials.model_validate(shop.credentials())
-        store_credentials(session, world.deps.keyring, MARKET, form)
         whole = Article(number="BEGINN-1", name="Krug Morgen", ean=EAN, is_stock_article=True)
         session.add_all([whole, Article(number="BEGINN-2", name="Krug Abend")])
         session.flush()
         session.add(Price(article_id=whole.id, amount="14.90", currency="EUR", is_gross=True))
-    await connected.send("credentials_stored", By(by=BY))
-    assert (await connected.test()).ok
     await connected.send("choose_features", ChooseFeatures(features=(Feature.ARTICLES, Feature.PRICES), by=BY))
     own = {"product_format": "own"}
     await connected.send("configure", Configure(feature=Feature.ARTICLES, values=own, by=BY))
